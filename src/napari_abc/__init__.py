@@ -1,0 +1,56 @@
+"""napari-abc: the Allen Brain Cell Atlas, and your own spatial transcriptomics, in napari.
+
+Importing the package loads nothing heavy; each name below is imported when it is first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from napari_abc.atlas.atlas import Atlas, open_atlas
+    from napari_abc.atlas.dataset import Dataset
+    from napari_abc.errors import AbcError
+    from napari_abc.model import Slab
+    from napari_abc.vendors.bundle import open_bundle
+    from napari_abc.viewer.layers import SlabLayers, add_slab
+    from napari_abc.viewer.paint import color_by
+
+__all__ = [
+    "AbcError",
+    "Atlas",
+    "Dataset",
+    "Slab",
+    "SlabLayers",
+    "add_slab",
+    "color_by",
+    "open_atlas",
+    "open_bundle",
+]
+
+_HOMES = {
+    "AbcError": "napari_abc.errors",
+    "Atlas": "napari_abc.atlas.atlas",
+    "Dataset": "napari_abc.atlas.dataset",
+    "Slab": "napari_abc.model",
+    "SlabLayers": "napari_abc.viewer.layers",
+    "add_slab": "napari_abc.viewer.layers",
+    "color_by": "napari_abc.viewer.paint",
+    "open_atlas": "napari_abc.atlas.atlas",
+    "open_bundle": "napari_abc.vendors.bundle",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("napari-abc")
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]
