@@ -141,5 +141,5 @@ def _categorical(column: str, series: pd.Series, names: Iterable[str], colors: I
     else:
         present = series.notna().to_numpy()
         codes = np.full(len(series), -1)
-        codes[present] = pd.Index(names).get_indexer(series[present].astype(str))
+        codes[present] = pd.Index(names).get_indexer(pd.Index(series[present].astype(str)))
     return Categorical(column, column, codes.astype(np.int32), names, tuple(map(normalise_color, colors)))

@@ -1,0 +1,205 @@
+"""The atlas: a source and a release of it, and the datasets they hold."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from napari_abc.atlas.catalogue import catalogue
+from napari_abc.atlas.dataset import Dataset
+from napari_abc.atlas.manifest import Release
+from napari_abc.errors import AbcError, NetworkError, UnknownNameError
+from napari_abc.stores.fetch import Store
+from napari_abc.stores.source import open_source
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pandas as pd
+
+    from napari_abc.stores.source import Source
+    from napari_abc.task import Task
+
+__all__ = ["DEMO", "Atlas", "open_atlas"]
+
+DEMO = "demo"
+"""Source that stands for the miniature release which this project makes itself."""
+
+
+class Atlas:
+    """A release of a source; datasets by name.
+
+    Parameters
+    ----------
+    store
+        Source and cache.
+    release
+        The release to use.
+    """
+
+    def __init__(self, store: Store, release: Release) -> None:
+        self._store = store
+        self._release = release
+        self._datasets = {name: Dataset(entry, release, store) for name, entry in catalogue().items()}
+
+    def __repr__(self) -> str:
+        made = "synthetic, " if self.synthetic else ""
+        return f"<Atlas {self.source.location}: {made}release {self.release}, {len(self)} datasets>"
+
+    def __len__(self) -> int:
+        return len(self._datasets)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._datasets)
+
+    def __getitem__(self, name: str) -> Dataset:
+        """Dataset of that name.
+
+        Raises
+        ------
+        UnknownNameError
+            If the catalogue has none of that name.
+        """
+        if name in self._datasets:
+            return self._datasets[name]
+        near = get_close_matches(name, self._datasets, n=3, cutoff=0.4)
+        hint = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(self)}."
+        raise UnknownNameError(f"There is no dataset {name!r}; {hint}")
+
+    @property
+    def source(self) -> Source:
+        """Where the bytes come from."""
+        return self._store.source
+
+    @property
+    def cache(self) -> Path:
+        """Folder that derived data of this project are kept in."""
+        return self._store.derived
+
+    @property
+    def release(self) -> str:
+        """Version of the release in use."""
+        return self._release.version
+
+    @property
+    def releases(self) -> list[str]:
+        """Versions that the source offers, oldest first."""
+        return self._store.releases()
+
+    @property
+    def offline(self) -> bool:
+        """Whether fetching is ruled out."""
+        return self._store.offline
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether the release is made up by this project."""
+        return self._release.synthetic
+
+    @property
+    def warnings(self) -> list[str]:
+        """What went wrong without stopping anything: the network is down and the cache is used."""
+        return self._store.warnings
+
+    @property
+    def datasets(self) -> pd.DataFrame:
+        """What the catalogue describes, and how much of it is on disk.
+
+        Returns
+        -------
+        DataFrame
+            Indexed by name, which is also the column ``dataset``; ``title``, ``species``,
+            ``platform``, ``slabs`` and ``cells`` (missing until known), ``bytes``, ``cached_bytes``,
+            ``licence``, ``release``, ``available``, ``reason`` (why not), ``synthetic``.
+        """
+        import pandas as pd
+
+        rows = []
+        for name, dataset in self._datasets.items():
+            slabs, cells = self._counts(dataset)
+            rows.append(
+                {
+                    "dataset": name,
+                    "title": dataset.title,
+                    "species": dataset.species,
+                    "platform": dataset.platform,
+                    "slabs": slabs,
+                    "cells": cells,
+                    "bytes": dataset.bytes,
+                    "cached_bytes": dataset.cached_bytes,
+                    "licence": dataset.licence,
+                    "release": self.release,
+                    "available": not dataset.unavailable,
+                    "reason": dataset.unavailable,
+                    "synthetic": self.synthetic,
+                }
+            )
+        table = pd.DataFrame(rows).astype({"slabs": "Int64", "cells": "Int64"})
+        table.index = pd.Index(table["dataset"], name=None)
+        return table
+
+    @staticmethod
+    def _counts(dataset: Dataset) -> tuple[int | None, int | None]:
+        """Slabs and cells of a dataset, as far as known; a listing that can't be had is not an error."""
+        if dataset.unavailable:
+            return None, None
+        try:
+            slabs = dataset.slabs
+        except AbcError:
+            return None, None
+        known = len(slabs) and slabs["cells"].notna().all()
+        return len(slabs) or None, int(slabs["cells"].sum()) if known else None
+
+
+def open_atlas(
+    source: str | Path | None = None,
+    cache: str | Path | None = None,
+    release: str | None = None,
+    offline: bool = False,
+    task: Task | None = None,
+) -> Atlas:
+    """Open a release of the atlas.
+
+    Parameters
+    ----------
+    source
+        ``"s3://bucket"``, ``"https://…"``, a folder in the bucket's layout, an abc_atlas_access cache
+        folder, or ``"demo"`` for the miniature release made by this project. None is the public
+        bucket.
+    cache
+        Folder that fetched files are kept in; None is the user's cache folder.
+    release
+        Version to use, ``"20260228"``; None is the newest.
+    offline
+        Use only what is on disk.
+    task
+        Progress and cancel, while the demo is made.
+
+    Raises
+    ------
+    UnknownNameError
+        If the source has no such release.
+    NetworkError
+        If the source can't be reached and the cache holds no release.
+    AbcError
+        If the source or its manifest is not what it should be.
+    """
+    folder = Path(cache).expanduser() if cache is not None else None
+    if source == DEMO:
+        from napari_abc.synthetic.release import ensure_release
+
+        source = ensure_release(folder, task)
+    store = Store(open_source(source), folder, offline)
+    version = release or _newest(store)
+    return Atlas(store, Release.parse(store.manifest_bytes(version), version))
+
+
+def _newest(store: Store) -> str:
+    versions = store.releases()
+    if not versions:
+        raise NetworkError(
+            f"{store.source.location} offers no release; check the address, or name a folder that holds "
+            "releases/<version>/manifest.json."
+        )
+    return versions[-1]

@@ -1,0 +1,49 @@
+"""Writing a file so that it appears whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, BinaryIO
+from uuid import uuid4
+
+from napari_abc.errors import DiskFullError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+__all__ = ["save_atomically"]
+
+
+def save_atomically(target: Path, write: Callable[[BinaryIO], object]) -> None:
+    """Write a file under a temporary name beside it, then put it in place.
+
+    Whatever stops the writing (an error, a cancel, a crash) leaves what was there before.
+
+    Parameters
+    ----------
+    target
+        The file; its folder is made if need be.
+    write
+        Called with a binary file open for writing.
+
+    Raises
+    ------
+    DiskFullError
+        If the file can't be written there.
+    """
+    part = target.with_name(f".{target.name}.{uuid4().hex}.part")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with part.open("wb") as out:
+            write(out)
+            out.flush()
+            os.fsync(out.fileno())
+        os.replace(part, target)
+    except OSError as error:
+        raise DiskFullError(
+            f"{target.name} can't be written in {target.parent} ({error.strerror or error}); "
+            "make room there or choose another cache folder."
+        ) from error
+    finally:
+        part.unlink(missing_ok=True)

@@ -1,0 +1,146 @@
+"""Reading CSV tables: small ones as text, large ones with pyarrow's multi-threaded reader.
+
+Identifiers stay exact: a key column is always text (ids of 39 digits and ids that end in "-1" share
+a column), and the word "NA" is a value like any other, because a term is named so. Only an empty
+field is missing.
+"""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+from napari_abc.errors import FormatError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    import pandas as pd
+    import pyarrow as pa
+    from _typeshed import WriteableBuffer
+
+    from napari_abc.task import Task
+
+__all__ = ["read_large_table", "read_text_table", "require_columns"]
+
+_SMALL = 256 * 2**20
+"""Bytes of the largest table that is read as a whole as text."""
+_BLOCK = 8 * 2**20
+"""Bytes a reading thread takes at a time; progress and cancel come once a block."""
+_FEW = 4096
+"""A text column with at most this many distinct values is stored as codes."""
+
+
+def read_text_table(path: Path) -> pd.DataFrame:
+    """Read a small CSV, every column as text, missing as the empty text.
+
+    Raises
+    ------
+    FormatError
+        If the file is not a CSV, or too large to be one of the small tables.
+    """
+    import pandas as pd
+
+    if path.stat().st_size > _SMALL:
+        raise FormatError(
+            f"{path.name} is larger than {_SMALL:,} bytes, too large for such a table; fetch it again."
+        )
+    try:
+        return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    except (ValueError, pd.errors.ParserError) as error:
+        raise FormatError(
+            f"{path.name} can't be read as CSV ({_one_line(error)}); fetch it again."
+        ) from error
+
+
+def require_columns(table: pd.DataFrame | pa.Table, columns: Iterable[str], path: Path) -> None:
+    """Refuse a table that lacks a column.
+
+    Raises
+    ------
+    FormatError
+        Naming the file and the columns.
+    """
+    have = set(table.columns if hasattr(table, "columns") and hasattr(table, "iloc") else table.column_names)
+    missing = [column for column in columns if column not in have]
+    if missing:
+        raise FormatError(f"{path.name} has no column {', '.join(map(repr, missing))}; fetch it again.")
+
+
+def read_large_table(path: Path, text: Iterable[str], task: Task) -> pa.Table:
+    """Read a large CSV with types inferred, some columns as text.
+
+    Parameters
+    ----------
+    path
+        The CSV, with a header row.
+    text
+        Columns that are text whatever they look like.
+
+    Returns
+    -------
+    pyarrow.Table
+        Text columns with few distinct values are dictionary-encoded.
+
+    Raises
+    ------
+    FormatError
+        If the file is not a CSV or is cut off within a row.
+    """
+    import pyarrow as pa
+    from pyarrow import csv
+
+    size = path.stat().st_size
+    done = 0
+
+    with path.open("rb") as file:
+        # pyarrow pulls blocks through this object, which is where progress is said and a cancel felt.
+        class Reporting(io.RawIOBase):
+            def readable(self) -> bool:
+                return True
+
+            def readinto(self, buffer: WriteableBuffer) -> int:
+                nonlocal done
+                count = file.readinto(buffer)
+                done += count
+                task.report(f"Reading {path.name}", done, size)
+                return count
+
+        try:
+            table = csv.read_csv(
+                Reporting(),
+                read_options=csv.ReadOptions(block_size=_BLOCK),
+                convert_options=csv.ConvertOptions(
+                    column_types=dict.fromkeys(text, pa.string()),
+                    # "NaN" is missing in a number; in a text only the empty field is, see _compact.
+                    null_values=["", "NaN", "nan"],
+                    strings_can_be_null=False,
+                ),
+            )
+        except pa.ArrowInvalid as error:
+            raise FormatError(
+                f"{path.name} can't be read as CSV ({_one_line(error)}); it may be cut off: fetch it again."
+            ) from error
+    for index, field in enumerate(table.schema):
+        if pa.types.is_string(field.type):
+            table = table.set_column(index, field.name, _compact(table.column(index)))
+    return table
+
+
+def _compact(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Text with the empty field missing, as codes where few values are distinct."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    column = pc.if_else(pc.equal(column, ""), pa.scalar(None, pa.string()), column)
+    first = column.slice(0, 8 * _FEW)
+    if pc.count_distinct(first).as_py() > min(_FEW, max(64, len(first) // 4)):
+        return column
+    encoded = column.dictionary_encode().unify_dictionaries()
+    few = all(len(chunk.dictionary) <= _FEW for chunk in encoded.chunks)
+    return encoded if few else column
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())[:200]
