@@ -83,7 +83,8 @@ def _geometry(geometry: Any, path: Path) -> BaseGeometry:
     from shapely.geometry import shape
 
     try:
-        built: BaseGeometry = shape(geometry)
+        with np.errstate(invalid="ignore"):  # a vertex that is no number is refused below
+            built: BaseGeometry = shape(geometry)
     except (AttributeError, KeyError, IndexError, TypeError, ValueError, RecursionError) as error:
         raise FormatError(f"{path.name} holds a geometry that can't be read ({error}).") from error
     except shapely.errors.ShapelyError as error:
