@@ -39,14 +39,16 @@ def normalise_color(color: object) -> str:
 
 
 def distinct_colors(count: int) -> tuple[str, ...]:
-    """Colours for categories that come without: Glasbey's, which are chosen to differ most."""
+    """Colours for categories that come without.
+
+    Up to seven are Okabe and Ito's, which colour-blind people tell apart; more are Glasbey's, which
+    are chosen to differ most. Both without the ones too dark to see on napari's canvas.
+    """
     from cmap import Colormap
 
-    stops = Colormap("colorcet:glasbey_light").color_stops.color_array
-    cycle = [
-        "#{:02x}{:02x}{:02x}".format(*(round(255 * float(channel)) for channel in stop[:3])) for stop in stops
-    ]
-    return tuple(cycle[i % len(cycle)] for i in range(count))
+    stops = Colormap("okabeito" if count <= 7 else "glasbey").color_stops
+    light = [stop.color.hex.lower() for stop in stops if max(stop.color.rgba[:3]) > 0.35]
+    return tuple(light[i % len(light)] for i in range(count))
 
 
 def color_keys(slab: Slab) -> dict[str, tuple[str, ...]]:

@@ -1,0 +1,44 @@
+"""Progress, cancel, and the family of errors."""
+
+from __future__ import annotations
+
+import pytest
+
+from napari_abc import errors
+from napari_abc.task import Progress, Task
+
+
+def test_reports_reach_whoever_started_the_work():
+    seen = []
+    Task(seen.append).report("Reading", 3, 10, "rows")
+    assert seen == [Progress("Reading", 3, 10, "rows")]
+
+
+def test_a_cancelled_task_stops_at_its_next_report():
+    seen = []
+    task = Task(seen.append)
+    task.cancel()
+    with pytest.raises(errors.Cancelled):
+        task.report("Reading", 3)
+    assert seen == []
+
+
+@pytest.mark.parametrize("name", [name for name in errors.__all__ if name != "AbcError"])
+def test_every_error_is_of_the_family_and_prints_plainly(name):
+    error = getattr(errors, name)("a plain 'sentence'.")
+    assert isinstance(error, errors.AbcError)
+    assert str(error) == "a plain 'sentence'."
+
+
+@pytest.mark.parametrize(
+    ("error", "builtin"),
+    [
+        (errors.UnknownNameError, KeyError),
+        (errors.MissingFileError, FileNotFoundError),
+        (errors.FormatError, ValueError),
+        (errors.NetworkError, ConnectionError),
+        (errors.OfflineError, errors.NetworkError),
+    ],
+)
+def test_errors_are_the_builtins_a_caller_expects(error, builtin):
+    assert issubclass(error, builtin)
