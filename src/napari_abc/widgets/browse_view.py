@@ -1,0 +1,106 @@
+"""Views of the upper half of the dock, put together: source, datasets, slabs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import Signal
+from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from napari_abc.widgets.dataset_about import DatasetAbout
+from napari_abc.widgets.dataset_list import DatasetList
+from napari_abc.widgets.notice import Notice
+from napari_abc.widgets.own_data import OwnDataButton
+from napari_abc.widgets.section import Section
+from napari_abc.widgets.slab_table import SlabTable
+from napari_abc.widgets.source_picker import SourcePicker
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from napari_abc.widgets.dataset_list import DatasetRow
+    from napari_abc.widgets.slab_table import SlabRow
+
+__all__ = ["BrowseView"]
+
+
+class _Welcome(QWidget):
+    """What a person who opens the dock for the first time can do."""
+
+    chosen = Signal(bool)
+    """True for the demo, False for the public atlas."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        text = QLabel(
+            "Open the public Allen Brain Cell Atlas (sizes are shown before anything large is "
+            "downloaded), or try the demo, which needs no network.",
+            self,
+        )
+        text.setWordWrap(True)
+        public = QPushButton("Open the &public atlas", self)
+        public.setAccessibleName("Open the public atlas")
+        demo = QPushButton("Try the &demo", self)
+        demo.setAccessibleName("Try the demo")
+        public.clicked.connect(self._public)
+        demo.clicked.connect(self._demo)
+        buttons = QHBoxLayout()
+        buttons.addWidget(public)
+        buttons.addWidget(demo)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 4, 0, 4)
+        layout.addWidget(text)
+        layout.addLayout(buttons)
+
+    def _public(self) -> None:
+        self.chosen.emit(False)
+
+    def _demo(self) -> None:
+        self.chosen.emit(True)
+
+
+class BrowseView(QWidget):
+    """Owns the views and the sections they lie in; the sections go into the dock's splitter."""
+
+    welcome_chosen = Signal(bool)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.source = SourcePicker()
+        self.datasets = DatasetList()
+        self.about = DatasetAbout()
+        self.slabs = SlabTable()
+        self.own_data = OwnDataButton()
+        self.notice = Notice()
+        self._welcome = _Welcome()
+        self._welcome.chosen.connect(self.welcome_chosen)
+        self.slabs.buttons.addWidget(self.own_data)
+        self.source_section = Section("Source", self.source)
+        self.dataset_section = Section("Dataset", _column(self._welcome, self.datasets, self.about))
+        self.slab_section = Section("Slabs", _column(self.slabs, self.notice))
+        self.show_welcome(True)
+
+    def show_welcome(self, welcome: bool) -> None:
+        """Show the first steps in place of the list of datasets."""
+        self._welcome.setVisible(welcome)
+        self.datasets.setVisible(not welcome)
+
+    def show_datasets(self, rows: Sequence[DatasetRow]) -> None:
+        """List datasets."""
+        self.show_welcome(False)
+        self.datasets.set_rows(rows)
+
+    def show_slabs(self, rows: Sequence[SlabRow], hint: str) -> None:
+        """List slabs; ``hint`` is the sentence where there are none."""
+        self.slabs.set_rows(rows, hint)
+        self.slab_section.set_summary(f"{len(rows):,}" if rows else "")
+
+
+def _column(*widgets: QWidget) -> QWidget:
+    column = QWidget()
+    layout = QVBoxLayout(column)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(4)
+    for widget in widgets:
+        layout.addWidget(widget)
+    return column

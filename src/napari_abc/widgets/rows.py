@@ -1,0 +1,57 @@
+"""From the tables of the data side to the plain rows that the views show; no Qt, no pandas import."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from napari_abc.widgets.dataset_list import DatasetRow
+from napari_abc.widgets.slab_table import SlabRow
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["dataset_rows", "gene_rows", "slab_rows"]
+
+
+def _whole(value: Any) -> int | None:
+    """An integer, or None for any of pandas' missing values."""
+    import pandas as pd
+
+    return None if pd.isna(value) else int(value)
+
+
+def dataset_rows(datasets: pd.DataFrame) -> list[DatasetRow]:
+    """Rows of :attr:`Atlas.datasets`, the available ones first."""
+    rows = [
+        DatasetRow(
+            name=str(row["dataset"]),
+            title=str(row["title"]),
+            species=str(row["species"]),
+            platform=str(row["platform"]),
+            cells=_whole(row["cells"]),
+            size=_whole(row["bytes"]),
+            on_disk=_whole(row["cached_bytes"]),
+            licence=str(row["licence"]),
+            available=bool(row["available"]),
+            reason=str(row["reason"]),
+        )
+        for row in datasets.to_dict("records")
+    ]
+    return sorted(rows, key=lambda row: not row.available)
+
+
+def slab_rows(slabs: pd.DataFrame) -> list[SlabRow]:
+    """Rows of :attr:`Dataset.slabs`, in its order."""
+    return [
+        SlabRow(str(row["slab"]), _whole(row["cells"]), _whole(row["sections"]), bool(row["regions"]))
+        for row in slabs.to_dict("records")
+    ]
+
+
+def gene_rows(genes: pd.DataFrame) -> list[tuple[str, str]]:
+    """Identifier and symbol (empty where there is none) of each gene of a slab."""
+    identifiers = [str(identifier) for identifier in genes.index]
+    if "gene_symbol" not in genes:
+        return [(identifier, "") for identifier in identifiers]
+    symbols = ["" if symbol is None or symbol != symbol else str(symbol) for symbol in genes["gene_symbol"]]
+    return list(zip(identifiers, symbols, strict=True))

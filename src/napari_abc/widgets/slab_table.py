@@ -1,0 +1,251 @@
+"""The slabs of a dataset, to choose one and open it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from qtpy.QtCore import (
+    QAbstractTableModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QSortFilterProxyModel,
+    Qt,
+    Signal,
+)
+from qtpy.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from napari_abc.widgets.words import count_text, tip
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from qtpy.QtGui import QKeyEvent
+
+__all__ = ["SlabRow", "SlabTable"]
+
+_SORT = Qt.ItemDataRole.UserRole
+_SHORT = 8
+"""A list this long is seen nearly whole and needs no filter."""
+_ROOT = QModelIndex()
+_Index = QModelIndex | QPersistentModelIndex
+_HEADERS = ("Slab", "Cells", "Sections", "Regions")
+_TIPS = (
+    "Name of the slab, the unit that is opened",
+    "Cells that have coordinates in the slab; – means not counted yet",
+    "Brain sections that were cut from the slab",
+    "Whether region polygons were drawn on it",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SlabRow:
+    """What the table shows of one slab."""
+
+    label: str
+    cells: int | None = None
+    """None while they are not counted."""
+    sections: int | None = None
+    regions: bool = False
+
+
+class _Slabs(QAbstractTableModel):
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.rows: list[SlabRow] = []
+
+    def set_rows(self, rows: Sequence[SlabRow]) -> None:
+        self.beginResetModel()
+        self.rows = list(rows)
+        self.endResetModel()
+
+    def rowCount(self, parent: _Index = _ROOT) -> int:
+        return 0 if parent.isValid() else len(self.rows)
+
+    def columnCount(self, parent: _Index = _ROOT) -> int:
+        return 0 if parent.isValid() else len(_HEADERS)
+
+    def headerData(
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> Any:
+        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
+            return _HEADERS[section]
+        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.ToolTipRole:
+            return _TIPS[section]
+        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.TextAlignmentRole:
+            return _alignment(section)
+        return None
+
+    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        row, column = self.rows[index.row()], index.column()
+        if role == Qt.ItemDataRole.DisplayRole:
+            regions = "✓" if row.regions else ""
+            return (row.label, count_text(row.cells), count_text(row.sections), regions)[column]
+        if role == _SORT:
+            unknown = -1
+            return (
+                row.label,
+                unknown if row.cells is None else row.cells,
+                unknown if row.sections is None else row.sections,
+                row.regions,
+            )[column]
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return _alignment(column)
+        if role == Qt.ItemDataRole.ToolTipRole and column == 0:
+            return tip(row.label)
+        if role == Qt.ItemDataRole.ToolTipRole and column == 1 and row.cells is None:
+            return "Not counted yet: press Count cells"
+        if role == Qt.ItemDataRole.AccessibleTextRole and column == 3:
+            return "with regions" if row.regions else "no regions"
+        return None
+
+
+def _alignment(column: int) -> Qt.AlignmentFlag:
+    if column == 0:
+        return Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
+    if column == 3:
+        return Qt.AlignmentFlag.AlignCenter
+    return Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
+
+
+class _Table(QTableView):
+    """A table where Enter opens the current row instead of doing nothing."""
+
+    entered_row = Signal()
+
+    def keyPressEvent(self, event: QKeyEvent | None) -> None:
+        if event is not None and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.entered_row.emit()
+            return
+        super().keyPressEvent(event)
+
+
+class SlabTable(QWidget):
+    """Slabs with filter, Open and Count; emits what is wanted and opens nothing itself."""
+
+    open_requested = Signal(str)
+    count_requested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.filter = QLineEdit(self)
+        self.filter.setPlaceholderText("Filter slabs…")
+        self.filter.setClearButtonEnabled(True)
+        self.filter.setAccessibleName("Filter slabs")
+        self._model = _Slabs(self)
+        self._shown = QSortFilterProxyModel(self)
+        self._shown.setSourceModel(self._model)
+        self._shown.setSortRole(_SORT)
+        self._shown.setFilterKeyColumn(0)
+        self._shown.setFilterCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+        self.view = _Table(self)
+        self.view.setModel(self._shown)
+        self.view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.view.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.view.setShowGrid(False)
+        self.view.setTabKeyNavigation(False)
+        self.view.setWordWrap(False)
+        self.view.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.view.setSortingEnabled(True)
+        self.view.setAccessibleName("Slabs")
+        self.view.setMinimumHeight(70)
+        self.view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        rows, columns = self.view.verticalHeader(), self.view.horizontalHeader()
+        assert rows is not None and columns is not None
+        rows.hide()
+        rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        rows.setDefaultSectionSize(self.fontMetrics().height() + 7)
+        columns.setHighlightSections(False)
+        columns.setSortIndicatorClearable(True)
+        columns.setMinimumSectionSize(40)
+        columns.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        columns.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        self.view.sortByColumn(-1, Qt.SortOrder.AscendingOrder)
+        self.empty = QLabel(self)
+        self.empty.setWordWrap(True)
+        self.empty.setTextFormat(Qt.TextFormat.PlainText)
+        self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.open_button = QPushButton("&Open slab", self)
+        self.open_button.setAccessibleName("Open slab")
+        self.open_button.setToolTip("Add the chosen slab to the viewer (Enter or double-click)")
+        self.count_button = QPushButton("Count cells", self)
+        self.count_button.setAccessibleName("Count cells of every slab")
+        self.buttons = QHBoxLayout()
+        self.buttons.addWidget(self.open_button)
+        self.buttons.addWidget(self.count_button)
+        self.buttons.addStretch(1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(4)
+        layout.addWidget(self.filter)
+        layout.addWidget(self.view, 1)
+        layout.addWidget(self.empty, 1)
+        layout.addLayout(self.buttons)
+
+        self.filter.textChanged.connect(self._shown.setFilterFixedString)
+        self.filter.textChanged.connect(self._refresh)
+        self.view.doubleClicked.connect(self._open)
+        self.view.entered_row.connect(self._open)
+        self.open_button.clicked.connect(self._open)
+        self.count_button.clicked.connect(self.count_requested)
+        selection = self.view.selectionModel()
+        assert selection is not None
+        selection.selectionChanged.connect(self._refresh)
+        self._hint = "Choose a dataset to see its slabs."
+        self.set_count_cost("")
+        self._refresh()
+
+    def set_rows(self, rows: Sequence[SlabRow], hint: str = "This dataset has no slabs.") -> None:
+        """Show these slabs in the order given; ``hint`` is the sentence where there are none."""
+        before = self.current
+        self._model.set_rows(rows)
+        self._hint = hint
+        if len(rows) <= _SHORT:
+            self.filter.clear()  # a filter that can't be seen must not hide anything
+        if before:
+            self.select(before)
+        self._refresh()
+
+    def set_count_cost(self, cost: str) -> None:
+        """What counting has to fetch, for the tooltip of the button."""
+        text = "Count the cells of every slab"
+        self.count_button.setToolTip(f"{text}: {cost}" if cost else text)
+
+    @property
+    def current(self) -> str:
+        """Label of the chosen slab; empty for none."""
+        selection = self.view.selectionModel()
+        chosen = selection.selectedRows() if selection is not None else []
+        return str(chosen[0].data()) if chosen else ""
+
+    def select(self, label: str) -> bool:
+        """Choose a slab by label; False where it is not listed."""
+        for number in range(self._shown.rowCount()):
+            if self._shown.index(number, 0).data() == label:
+                self.view.selectRow(number)
+                return True
+        return False
+
+    def _open(self) -> None:
+        if self.current:
+            self.open_requested.emit(self.current)
+
+    def _refresh(self) -> None:
+        have, shown = self._model.rowCount(), self._shown.rowCount()
+        self.filter.setVisible(have > _SHORT)
+        self.view.setVisible(shown > 0)
+        self.empty.setVisible(shown == 0)
+        self.empty.setText(f"No slab matches “{self.filter.text()}”." if have else self._hint)
+        self.open_button.setVisible(have > 0)
+        self.open_button.setEnabled(bool(self.current))
+        self.count_button.setVisible(any(row.cells is None for row in self._model.rows))
