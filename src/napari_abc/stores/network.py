@@ -76,7 +76,7 @@ def wait(future: Future[T], task: Task | None = None) -> T:
 def unreachable(location: str, error: BaseException) -> NetworkError:
     """The error for a source that did not answer, with the cure."""
     return NetworkError(
-        f"{location} can't be reached ({reason(error)}): check the network and the address, or use a folder "
+        f"{location} can't be read ({reason(error)}): check the network and the address, or use a folder "
         "that holds the data as source."
     )
 
