@@ -1,0 +1,87 @@
+"""What the plugin's menu entries and command palette entries do; they all work through the dock."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from napari_abc.errors import DisplayError
+
+if TYPE_CHECKING:
+    import napari
+
+    from napari_abc.widgets.dock import AtlasDock
+
+__all__ = ["DOCK_NAME", "browse", "color_cells", "open_dock", "open_folder", "open_h5ad"]
+
+DOCK_NAME = "ABC Atlas (ABC Atlas)"
+"""Name under which napari's Plugins menu docks the widget: its own, and the plugin's.
+
+A dock of the same name is the one that the menu shows and hides, so there is never a second.
+"""
+
+
+def open_dock(viewer: napari.Viewer | None = None) -> AtlasDock:
+    """Show the dock "ABC Atlas" of a viewer, and add it first where there is none.
+
+    Parameters
+    ----------
+    viewer
+        A napari viewer; None for the current one.
+
+    Raises
+    ------
+    DisplayError
+        If there is no viewer.
+    """
+    import napari
+
+    from napari_abc.widgets.dock import AtlasDock
+
+    viewer = viewer or napari.current_viewer()
+    if viewer is None:
+        raise DisplayError("There is no napari window to add the dock to; open one with napari.Viewer().")
+    for widget in viewer.window.dock_widgets.values():
+        if isinstance(widget, AtlasDock):
+            frame = widget.parentWidget()
+            for part in (frame, widget):
+                if part is not None:
+                    part.show()
+            if frame is not None:
+                frame.raise_()
+            return widget
+    dock = AtlasDock(viewer)
+    viewer.window.add_dock_widget(dock, name=DOCK_NAME, area="right", add_vertical_stretch=False)
+    return dock
+
+
+def browse() -> None:
+    """Show the dock."""
+    open_dock()
+
+
+def open_folder() -> None:
+    """Ask for a Xenium or MERSCOPE output folder and open it in the background."""
+    from qtpy.QtWidgets import QFileDialog
+
+    dock = open_dock()
+    path = QFileDialog.getExistingDirectory(dock.window(), "Xenium or MERSCOPE output folder")
+    if path:
+        dock.browser.open_path(path)
+
+
+def open_h5ad() -> None:
+    """Ask for an h5ad file and open it in the background."""
+    from qtpy.QtWidgets import QFileDialog
+
+    dock = open_dock()
+    path, _ = QFileDialog.getOpenFileName(
+        dock.window(), "h5ad file with coordinates", filter="AnnData files (*.h5ad)"
+    )
+    if path:
+        dock.browser.open_path(path)
+
+
+def color_cells() -> None:
+    """Show the dock with the cursor in its gene box; columns are one line above."""
+    dock = open_dock()
+    dock.colour_view.picker.gene.setFocus()

@@ -1,0 +1,97 @@
+"""Adding a slab to a viewer: cells, regions, outlines and images, in units and in register."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from napari_abc.viewer.prepare import PreparedSlab, prepare_slab
+from napari_abc.viewer.watch import slab_of, unwrap, watch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from napari.components import ViewerModel
+    from napari.layers import Labels, Layer, Points, Shapes
+
+    from napari_abc.model import Categorical, Continuous, Slab
+
+__all__ = ["SlabLayers", "add_prepared", "add_slab"]
+
+
+@dataclass(eq=False)
+class SlabLayers:
+    """The layers that show a slab."""
+
+    cells: Points
+    regions: Shapes | None = None
+    outlines: Labels | None = None
+    images: list[Layer] = field(default_factory=list)
+
+    def __iter__(self) -> Iterator[Layer]:
+        """Every layer there is, from the lowest to the topmost."""
+        yield from self.images
+        yield from (layer for layer in (self.outlines, self.cells, self.regions) if layer is not None)
+
+
+def add_slab(
+    viewer: ViewerModel,
+    slab: Slab,
+    color_by: str | Categorical | Continuous | None = None,
+    values: str = "log2",
+) -> SlabLayers:
+    """Show a slab in a viewer: its cells, and the regions, outlines and images that it has.
+
+    Every layer has the units, axis labels and y direction of the slab's frame, so they are in
+    register and the scale bar, which is switched on, is true. The camera is fitted to the first
+    slab of a viewer and left alone after that.
+
+    Parameters
+    ----------
+    viewer
+        A napari viewer.
+    slab
+        The slab.
+    color_by
+        A column, or ``"gene:"`` and a symbol or identifier, or a colouring that was resolved
+        before; None for the slab's finest readable grouping, or plain grey where it has none.
+    values
+        ``"log2"`` or ``"raw"``, for a gene.
+
+    Returns
+    -------
+    SlabLayers
+        The layers that were added.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such column or gene; no layer is added then.
+    ExpressionError
+        If there are no such values for these cells; no layer is added then.
+    FormatError
+        If the slab holds no cell.
+    """
+    return add_prepared(viewer, prepare_slab(slab, color_by, values))
+
+
+def add_prepared(viewer: ViewerModel, prepared: PreparedSlab) -> SlabLayers:
+    """Show a slab that :func:`prepare_slab` prepared, perhaps on another thread; on the GUI thread."""
+    from napari.layers import Layer
+
+    viewer = unwrap(viewer)
+    first = not any(slab_of(layer) for layer in viewer.layers)
+    watch(viewer)
+    # Everything is made before anything is added, so that a failure leaves the viewer as it was.
+    images = [Layer.create(*part) for part in prepared.images]
+    outlines = Layer.create(*prepared.outlines) if prepared.outlines is not None else None
+    regions = Layer.create(*prepared.regions) if prepared.regions is not None else None
+    cells = Layer.create(*prepared.cells)
+    above = [regions] if regions is not None else []
+    for layer in [*images, *filter(None, [outlines]), *above]:
+        viewer.layers.append(layer)
+    # The cells come last, as napari draws the canvas with each layer that is added and selected.
+    viewer.layers.insert(len(viewer.layers) - len(above), cells)
+    if first:
+        viewer.reset_view()
+    return SlabLayers(cells, regions, outlines, images)

@@ -1,0 +1,170 @@
+"""Colouring the cells of a layer, and knowing what they are coloured by.
+
+A colouring is resolved away from the window if it takes long (:meth:`Slab.coloring`), and painted
+on the GUI thread, which is fast. ``events.painted`` tells legends and docks about every change,
+also those that a script or napari's own controls make.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from psygnal import Signal, SignalGroup
+
+from napari_abc.errors import ConfigurationError
+from napari_abc.viewer import lanes
+from napari_abc.viewer.colors import DEFAULT_COLORMAP, Painted, resolve
+from napari_abc.viewer.thumbnail import draw_thumbnail
+from napari_abc.viewer.watch import METADATA_CELLS, METADATA_PAINTED, slab_of, unwrap
+
+if TYPE_CHECKING:
+    from napari.layers import Layer, Points
+    from numpy.typing import NDArray
+
+    from napari_abc.model import Categorical, Continuous, Slab
+
+__all__ = ["Painted", "color_by", "events", "follow", "paint", "painted", "rows_of", "slab_of"]
+
+LABEL_FEATURE = "cell_label"
+"""Feature that names the cell of each point, which holds when points are added or removed."""
+
+
+class _Events(SignalGroup):
+    """Signals of this module."""
+
+    painted = Signal(object)
+    """A layer of cells was painted, or lost what it was painted by."""
+
+
+events = _Events()
+
+_painting: set[int] = set()
+
+
+def painted(layer: Layer) -> Painted | None:
+    """What a layer of cells is coloured by; None for other layers, and after a colouring by hand."""
+    state = layer.metadata.get(METADATA_PAINTED)
+    return state if isinstance(state, Painted) else None
+
+
+def color_by(
+    layer: Points,
+    key: str,
+    values: str = "log2",
+    limits: tuple[float, float] | None = None,
+    colormap: str = DEFAULT_COLORMAP,
+) -> Categorical | Continuous:
+    """Colour the cells of a layer by a column or a gene.
+
+    Parameters
+    ----------
+    layer
+        A layer of cells that this package opened.
+    key
+        A column of the slab's cells, or ``"gene:"`` and a symbol or identifier.
+    values
+        ``"log2"`` or ``"raw"``, for a gene.
+    limits
+        Values of the colormap's first and last colour; None for those that show the values well.
+    colormap
+        Any name that cmap knows.
+
+    Returns
+    -------
+    Categorical or Continuous
+        The codes or numbers that the cells are coloured by.
+
+    Raises
+    ------
+    ConfigurationError
+        If the layer doesn't show a slab's cells, or the limits or the colormap can't be used.
+    UnknownNameError
+        If there is no such column or gene.
+    ExpressionError
+        If there are no such values for these cells.
+    """
+    coloring = _cells_of(layer).coloring(key, values)
+    paint(layer, coloring, limits, colormap)
+    return coloring
+
+
+def paint(
+    layer: Points,
+    coloring: Categorical | Continuous,
+    limits: tuple[float, float] | None = None,
+    colormap: str = DEFAULT_COLORMAP,
+) -> None:
+    """Colour the cells of a layer by what was resolved before; on the GUI thread.
+
+    Raises
+    ------
+    ConfigurationError
+        If the layer doesn't show a slab's cells, or the colouring is of other cells, or the limits
+        or the colormap can't be used. The layer is left as it was.
+    """
+    layer = unwrap(layer)
+    slab = _cells_of(layer)
+    state = resolve(coloring, limits, colormap)
+    count = len(getattr(coloring, "codes", ())) or len(getattr(coloring, "values", ()))
+    if count != len(slab.cells):
+        raise ConfigurationError(
+            f"{coloring.title!r} has {count:,} values, but {slab.label} has {len(slab.cells):,} cells; "
+            f"resolve it with this slab's coloring()."
+        )
+    _painting.add(id(layer))
+    try:
+        lanes.choose(layer).paint(layer, state, rows_of(layer))
+    finally:
+        _painting.discard(id(layer))
+    layer.metadata[METADATA_PAINTED] = state
+    draw_thumbnail(layer)
+    events.painted.emit(layer)
+
+
+def follow(layer: Points) -> None:
+    """Notice when somebody else colours the layer, so that no legend tells what was before."""
+    layer.events.face_color.connect(_colored_by_hand)
+
+
+def _colored_by_hand(event: object) -> None:
+    layer = getattr(event, "source", None)
+    if layer is None or id(layer) in _painting:
+        return
+    if layer.metadata.pop(METADATA_PAINTED, None) is not None:
+        events.painted.emit(layer)
+
+
+def rows_of(layer: Points) -> NDArray[np.int64] | None:
+    """Row of the slab's cells that each point shows, -1 for a point that was added by hand.
+
+    Returns
+    -------
+    NDArray or None
+        (points,), or None where no point was added or removed, and point i is cell i.
+    """
+    slab = _cells_of(layer)
+    if len(layer.data) == len(slab.cells) and not _edited(layer, slab):
+        return None
+    labels = layer.features[LABEL_FEATURE]
+    return slab.cells.index.get_indexer(labels).astype(np.int64)
+
+
+def _edited(layer: Points, slab: Slab) -> bool:
+    """Whether points were exchanged, without comparing every label: the last ones tell.
+
+    napari removes points anywhere but adds them at the end only. If as many were added as removed,
+    the last point is one that was added, and doesn't bear the last cell's label.
+    """
+    labels = layer.features[LABEL_FEATURE]
+    return len(labels) > 0 and labels.iloc[-1] != slab.cells.index[-1]
+
+
+def _cells_of(layer: Layer) -> Slab:
+    slab = slab_of(layer)
+    if slab is None or not layer.metadata.get(METADATA_CELLS):
+        raise ConfigurationError(
+            f"The layer {layer.name!r} doesn't show the cells of a slab; "
+            f"take SlabLayers.cells, or open the data with this plugin."
+        )
+    return slab

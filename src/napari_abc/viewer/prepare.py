@@ -1,0 +1,250 @@
+"""From a slab to data and arguments of napari layers; no window is needed, any thread will do.
+
+This is the one place that decides how a slab looks. ``add_slab``, the readers and the sample data
+all take their layers from here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_abc.errors import FormatError
+from napari_abc.task import Task
+from napari_abc.viewer.colors import Painted, resolve, rgba
+from napari_abc.viewer.images import volume_data
+from napari_abc.viewer.regions import region_outlines
+from napari_abc.viewer.spacing import extent, point_size
+from napari_abc.viewer.watch import METADATA_CELLS, METADATA_OUTLINES, METADATA_PAINTED, METADATA_SLAB
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from napari_abc.model import Categorical, Continuous, Slab
+
+__all__ = ["LayerTuple", "PreparedSlab", "default_key", "prepare_slab"]
+
+LayerTuple = tuple[Any, dict[str, Any], str]
+"""Data, arguments and type of a layer, as napari's readers give them."""
+
+_PLAIN = (0.78, 0.78, 0.78, 1.0)
+"""Colour of cells that are coloured by nothing."""
+
+_OUTLINE = (0.9, 0.9, 0.9, 1.0)
+"""Colour of cell outlines."""
+
+_OVER_IMAGES = 0.6
+"""Cells are drawn smaller where an image or their outlines are to be seen between them."""
+
+_MOST_CATEGORIES = 40
+"""More categories than this can't be told apart at first sight."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class PreparedSlab:
+    """A slab's layers, ready to be added; from the lowest to the topmost by the order of fields."""
+
+    slab: Slab
+    images: tuple[LayerTuple, ...]
+    outlines: LayerTuple | None
+    cells: LayerTuple
+    regions: LayerTuple | None
+
+    def __iter__(self) -> Iterator[LayerTuple]:
+        """From the lowest to the topmost."""
+        yield from self.images
+        if self.outlines is not None:
+            yield self.outlines
+        yield self.cells
+        if self.regions is not None:
+            yield self.regions
+
+
+def default_key(slab: Slab) -> str | None:
+    """Column to colour a slab by at first: the finest grouped one that the eye can still read.
+
+    Returns
+    -------
+    str or None
+        None where the slab has no column with categories of its own.
+    """
+    best: tuple[int, str] | None = None
+    for columns in slab.groups.values():
+        for column in columns:
+            if column not in slab.cells or not _is_categorical(slab, column):
+                continue
+            count = int(slab.cells[column].nunique())
+            if 1 < count <= _MOST_CATEGORIES and (best is None or count > best[0]):
+                best = count, column
+        if best is not None:
+            return best[1]
+    return None
+
+
+def _is_categorical(slab: Slab, column: str) -> bool:
+    import pandas as pd
+
+    return column in slab.palettes or isinstance(slab.cells[column].dtype, pd.CategoricalDtype)
+
+
+def prepare_slab(
+    slab: Slab,
+    color_by: str | Categorical | Continuous | None = None,
+    values: str = "log2",
+    task: Task | None = None,
+) -> PreparedSlab:
+    """Prepare a slab's layers: positions, colours, outlines and images.
+
+    Parameters
+    ----------
+    slab
+        The slab.
+    color_by
+        A column, or ``"gene:"`` and a symbol or identifier, or a colouring that was resolved
+        before; None for :func:`default_key`, or plain grey.
+    values
+        ``"log2"`` or ``"raw"``, for a gene.
+    task
+        Told of progress and asked whether to go on.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such column or gene.
+    ExpressionError
+        If there are no such values for these cells.
+    FormatError
+        If the slab holds no cell.
+    """
+    task = task or Task()
+    if not len(slab.cells):
+        raise FormatError(
+            f"{slab.label} has no cell with coordinates, so there is nothing to show; open another one."
+        )
+    key = color_by if color_by is not None else default_key(slab)
+    coloring = slab.coloring(key, values, task) if isinstance(key, str) else key
+    _warm_units(slab.frame.unit)
+    flip = not slab.frame.y_down
+    positions = slab.cells[["y", "x"]].to_numpy(dtype=np.float32)
+    size = point_size(positions, slab.frame.unit)
+    if slab.images or slab.outlines is not None:
+        size *= _OVER_IMAGES
+    shared = {"metadata": {METADATA_SLAB: slab}}
+    images = []
+    for number, volume in enumerate(slab.images):
+        task.report(f"Preparing image {volume.name}", number, len(slab.images), "images")
+        several = number if len(slab.images) > 1 else None
+        data, arguments, kind = volume_data(volume, several, flip)
+        name = _name(slab, volume.name)
+        images.append((data, {**shared, **_space(slab, len(volume.scale)), **arguments, "name": name}, kind))
+    task.check()
+    return PreparedSlab(
+        slab,
+        tuple(images),
+        _outlines(slab, shared, task),
+        _cells(slab, positions, size, resolve(coloring) if coloring is not None else None),
+        _regions(slab, shared, _line_width(positions, size)),
+    )
+
+
+def _warm_units(unit: str) -> None:
+    """Let pint read its list of units here, for half a second, and not when the layers are added."""
+    if unit:
+        import pint
+
+        pint.Unit(unit)
+
+
+def _name(slab: Slab, part: str = "") -> str:
+    return " ".join(filter(None, (slab.label, part, "(synthetic)" if slab.synthetic else "")))
+
+
+def _space(slab: Slab, ndim: int = 2) -> dict[str, Any]:
+    """Units, axis labels and y direction; one layer without units takes them from all of a viewer.
+
+    Positions stay as they are in the slab's frame. Where its y grows upwards the layer's scale is
+    negative along y, so that what is read back from the layer is still true.
+    """
+    space: dict[str, Any] = {
+        "axis_labels": ("z", "y", "x")[-ndim:],
+        "scale": (1.0,) * (ndim - 2) + (1.0 if slab.frame.y_down else -1.0, 1.0),
+    }
+    if slab.frame.unit:
+        space["units"] = (slab.frame.unit,) * ndim
+    return space
+
+
+def _line_width(positions: NDArray[np.float32], size: float) -> float:
+    """Width of region outlines: seen in full view, and about as thick as a cell close up."""
+    return max(1.2 * size, extent(positions) / 500)
+
+
+def _cells(slab: Slab, positions: NDArray[np.float32], size: float, painted: Painted | None) -> LayerTuple:
+    colors = (
+        rgba(painted)
+        if painted is not None
+        else np.tile(np.array(_PLAIN, dtype=np.float32), (len(positions), 1))
+    )
+    metadata: dict[str, Any] = {METADATA_SLAB: slab, METADATA_CELLS: True}
+    if painted is not None:
+        metadata[METADATA_PAINTED] = painted
+    features = _features(slab)
+    arguments = {
+        **_space(slab),
+        "name": _name(slab),
+        "size": size,
+        # Under 2 pixels napari draws the border's colour, whatever the border's width.
+        "face_color": colors,
+        "border_color": colors,
+        "border_width": 0,
+        "features": features,
+        "feature_defaults": _defaults(features),
+        "metadata": metadata,
+    }
+    return positions, arguments, "points"
+
+
+def _features(slab: Slab) -> pd.DataFrame:
+    """Label and grouped columns of the cells; what a person selects, looks up or exports by."""
+    import pandas as pd
+
+    labels = pd.DataFrame({"cell_label": slab.cells.index})
+    columns = [column for columns in slab.groups.values() for column in columns if column in slab.cells]
+    grouped = slab.cells[list(dict.fromkeys(columns))].reset_index(drop=True)
+    return pd.concat([labels, grouped], axis=1)
+
+
+def _defaults(features: pd.DataFrame) -> pd.DataFrame:
+    """What napari gives a point that a person adds: no label, no category."""
+    defaults = features.iloc[:0].reindex([0])
+    defaults["cell_label"] = ""
+    return defaults
+
+
+def _regions(slab: Slab, shared: dict[str, Any], width: float) -> LayerTuple | None:
+    found = region_outlines(slab, width)
+    if found is None:
+        return None
+    data, arguments = found
+    return data, {**shared, **_space(slab), **arguments, "name": _name(slab, "regions")}, "shapes"
+
+
+def _outlines(slab: Slab, shared: dict[str, Any], task: Task) -> LayerTuple | None:
+    if slab.outlines is None or not len(slab.outlines.cell):
+        return None
+    from napari_abc.stores.outlines import rasterize
+
+    volume = rasterize(slab.outlines, unit=slab.frame.unit, task=task)
+    data, arguments, kind = volume_data(volume, None, not slab.frame.y_down)
+    look = {
+        "name": _name(slab, "outlines"),
+        "opacity": 0.9,
+        "colormap": {None: _OUTLINE, 0: (0.0, 0.0, 0.0, 0.0)},
+        "metadata": {**shared["metadata"], METADATA_OUTLINES: True},
+    }
+    return data, {**_space(slab), **arguments, **look}, kind

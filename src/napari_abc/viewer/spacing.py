@@ -1,0 +1,55 @@
+"""How large a cell is to be drawn, from how densely the cells lie."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["extent", "point_size"]
+
+_CELLS_A_BIN = 24
+_FILL = 0.85
+"""Diameter as a fraction of the spacing: neighbours nearly touch, so tissue looks dense."""
+
+_SMALLEST, _LARGEST = 1 / 20_000, 1 / 40
+"""Bounds of the diameter, as fractions of the extent."""
+
+
+def extent(positions: NDArray[np.floating]) -> float:
+    """Length of the longer side of the box around some positions, (n, 2); 0 for fewer than two."""
+    if len(positions) < 2:
+        return 0.0
+    return float((positions.max(axis=0) - positions.min(axis=0)).max())
+
+
+def point_size(positions: NDArray[np.floating], unit: str) -> float:
+    """Diameter at which the cells make up tissue, in the unit of their positions.
+
+    The density is the one that half of the cells lie in, so neither empty regions nor a few
+    crowded places decide.
+
+    Parameters
+    ----------
+    positions
+        (cells, 2).
+    unit
+        ``"millimeter"``, ``"micrometer"`` or ``""``; what a single cell is sized by.
+    """
+    side = extent(positions)
+    if side <= 0 or not np.isfinite(side):
+        return {"millimeter": 0.01, "micrometer": 10.0}.get(unit, 1.0)
+    low = positions.min(axis=0).astype(np.float64)
+    sides = np.maximum(positions.max(axis=0) - low, side * 1e-6)
+    width = float(np.sqrt(sides.prod() * _CELLS_A_BIN / len(positions)))
+    # A line of cells has hardly any area; a bin must not be smaller than the cells' share of the line.
+    width = min(max(width, side * _CELLS_A_BIN / len(positions) / 50), side)
+    columns = int(sides[1] // width) + 1
+    bins = ((positions - low) // width).astype(np.int64)
+    flat = bins[:, 0] * columns + bins[:, 1]
+    crowd = float(np.median(np.bincount(flat)[flat]))
+    spacing = width / np.sqrt(crowd)
+    return float(np.clip(_FILL * spacing, side * _SMALLEST, side * _LARGEST))

@@ -1,0 +1,107 @@
+"""Knowing which layers of a viewer show slabs, and looking after them.
+
+Layers come in several ways: from a script or the dock through ``add_slab``, from a reader or a
+sample as plain tuples that napari makes layers of, and as duplicates. What they have in common is
+that they hold their slab in ``metadata``; whoever adds one has the viewer watched, and each such
+layer is then looked after when it is inserted.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary, WeakSet, ref
+
+from napari_abc.model import Slab
+
+if TYPE_CHECKING:
+    from napari.components import ViewerModel
+    from napari.layers import Layer
+    from napari.utils.events import Event
+
+__all__ = [
+    "METADATA_CELLS",
+    "METADATA_OUTLINES",
+    "METADATA_PAINTED",
+    "METADATA_SLAB",
+    "slab_of",
+    "unwrap",
+    "viewer_of",
+    "watch",
+    "watch_current",
+]
+
+METADATA_SLAB = "napari_abc.slab"
+"""Key of a layer's metadata that holds the :class:`~napari_abc.model.Slab` it shows a part of."""
+
+METADATA_CELLS = "napari_abc.cells"
+"""Key of a layer's metadata that is set where the layer's points are the slab's cells."""
+
+METADATA_OUTLINES = "napari_abc.outlines"
+"""Key of a layer's metadata that is set where its labels are to be seen as outlines only."""
+
+METADATA_PAINTED = "napari_abc.painted"
+"""Key of a layer's metadata that holds what it is coloured by."""
+
+_watched: WeakSet[ViewerModel] = WeakSet()
+_viewers: WeakKeyDictionary[Layer, ref[ViewerModel]] = WeakKeyDictionary()
+
+
+def unwrap(thing: Any) -> Any:
+    """A viewer or layer itself, where napari handed a plugin a proxy of it."""
+    return getattr(thing, "__wrapped__", thing)
+
+
+def slab_of(layer: Layer) -> Slab | None:
+    """The slab that a layer shows, or shows a part of; None for other layers."""
+    slab = layer.metadata.get(METADATA_SLAB)
+    return slab if isinstance(slab, Slab) else None
+
+
+def viewer_of(layer: Layer) -> ViewerModel | None:
+    """The viewer that a slab's layer was inserted into; None where nobody watched it."""
+    viewer = _viewers.get(unwrap(layer))
+    return viewer() if viewer is not None else None
+
+
+def watch(viewer: ViewerModel) -> None:
+    """Look after each layer of a viewer that shows cells of a slab, now and from now on."""
+    viewer = unwrap(viewer)
+    if viewer in _watched:
+        return
+    _watched.add(viewer)
+    weak = ref(viewer)
+
+    def inserted(event: Event) -> None:
+        owner = weak()
+        if owner is not None:
+            _look_after(owner, event.value)
+
+    viewer.layers.events.inserted.connect(inserted)
+    for layer in viewer.layers:
+        _look_after(viewer, layer)
+
+
+def watch_current() -> None:
+    """Watch napari's current viewer, if there is one: the one that a reader's layers are for."""
+    import napari
+
+    viewer = napari.current_viewer()
+    if viewer is not None:
+        watch(viewer)
+
+
+def _look_after(viewer: ViewerModel, layer: Layer) -> None:
+    if slab_of(layer) is None:
+        return
+    from napari.layers import Labels, Points
+
+    _viewers[layer] = ref(viewer)
+    viewer.canvas.overlays.scale_bar.visible = True
+    if isinstance(layer, Labels) and layer.metadata.get(METADATA_OUTLINES):
+        layer.contour = 1  # can't be given when a layer is made
+    if isinstance(layer, Points) and layer.metadata.get(METADATA_CELLS):
+        from napari_abc.viewer.paint import follow
+        from napari_abc.viewer.status import show_cells
+
+        show_cells(layer)
+        follow(layer)
