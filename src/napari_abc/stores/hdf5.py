@@ -8,6 +8,7 @@ them in the thread that wants them. Any other storage goes through h5py.
 
 from __future__ import annotations
 
+import math
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -99,12 +100,13 @@ def child(group: h5py.Group, name: str) -> h5py.Group | h5py.Dataset | None:
         link = node.get(part, getlink=True)
         if link is None:
             return None
-        if isinstance(link, h5py.ExternalLink):
+        here = not isinstance(link, h5py.ExternalLink)
+        # A soft link may lead to an external one: then the member turns out to be of another file.
+        if not here or (node := node[part]).file.filename != group.file.filename:
             raise FormatError(
                 f"{group.file.filename}: {name!r} is a link to another file, which is not followed; "
                 "write a file that holds its own data."
             )
-        node = node[part]
     return node
 
 
@@ -127,11 +129,12 @@ def check_storage(dataset: h5py.Dataset) -> h5py.Dataset:
         raise FormatError(f"{where} keeps its values in other files; write a file that holds its own data.")
     if dataset.shape is None:
         raise FormatError(f"{where} is empty; write the file again.")
-    claimed = dataset.size * dataset.dtype.itemsize
+    largest = max(dataset.size, math.prod(dataset.chunks or ()))  # reading one value inflates its chunk
+    claimed = largest * dataset.dtype.itemsize
     stored = dataset.id.get_storage_size()
     if claimed > _MAX_UNCOMPRESSED and claimed > _MAX_INFLATION * stored:
         raise FormatError(
-            f"{where} claims {dataset.size:,} values but only {stored:,} bytes are stored; "
+            f"{where} claims {largest:,} values but only {stored:,} bytes are stored; "
             "get or write the file again."
         )
     return dataset

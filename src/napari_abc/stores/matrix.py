@@ -21,13 +21,13 @@ from napari_abc.stores.hdf5 import (
     Placement,
     Stamp,
     VectorReader,
-    attribute,
     check_storage,
     child,
     locate,
     open_hdf5,
 )
 from napari_abc.stores.labels import LabelIndex
+from napari_abc.stores.layout import check_matrix, check_sparse, matrix_layers
 from napari_abc.task import Task
 
 if TYPE_CHECKING:
@@ -72,6 +72,8 @@ class Matrix:
     feature_types
         Type of each column in a 10x file (``"Gene Expression"``, ``"Negative Control Probe"``,
         ...); None for h5ad.
+    var
+        Where the file has its table of genes: ``"var"``, ``"raw/var"``, or ``"matrix/features"``.
     """
 
     path: Path
@@ -79,6 +81,7 @@ class Matrix:
     identifiers: list[str]
     symbols: list[str | None]
     feature_types: list[str] | None
+    var: str
     _layout: Literal["csr", "csc", "dense"]
     _node: str
     _read_labels: Callable[[h5py.File], pa.Array]
@@ -298,26 +301,30 @@ def open_matrix(path: str | Path, layer: str | None = None) -> Matrix:
     """
     path = Path(path)
     with open_hdf5(path) as file:
-        node, var_parent, var = "X", "/", "var"
+        node, var = "X", "var"
         if layer in ("raw", "raw/X"):
-            # Files before anndata 0.7 have "raw.X" beside "raw.var".
-            node, var_parent, var = ("raw/X", "raw", "var") if "raw" in file else ("raw.X", "/", "raw.var")
+            if child(file, "raw/X") is not None:
+                node, var = "raw/X", "raw/var"
+            elif child(file, "raw.X") is not None:  # before anndata 0.7
+                node, var = "raw.X", "raw.var"
+            else:
+                node = "layers/raw"
         elif layer is not None:
             node = f"layers/{layer.removeprefix('layers/')}"
         matrix = child(file, node)
         if matrix is None:
-            have = ", ".join(_layers(file)) or "none"
+            have = ", ".join(matrix_layers(file)) or "none"
             raise FormatError(f"{path} has no matrix {node!r} (layers: {have}); write it with anndata.")
-        shape = (row_count(file, "obs"), row_count(file[var_parent], var))
-        layout = _check_matrix(matrix, shape, path)
-        identifiers = read_index(file[var_parent], var).to_pylist()
+        parent, name = (child(file, "raw"), "var") if var == "raw/var" else (file, var)
+        shape = (row_count(file, "obs"), row_count(parent, name))
+        layout = check_matrix(matrix, shape, path)
+        identifiers = read_index(parent, name).to_pylist()
         symbols: list[str | None] = list(identifiers)
         for column in SYMBOL_COLUMNS:
-            series = read_column(file[var_parent], var, column)
+            series = read_column(parent, name, column)
             if series is not None:
-                symbols = [
-                    str(name) if known else None for name, known in zip(series, series.notna(), strict=True)
-                ]
+                known = series.notna()
+                symbols = [str(symbol) if here else None for symbol, here in zip(series, known, strict=True)]
                 break
         return Matrix(
             path,
@@ -325,6 +332,7 @@ def open_matrix(path: str | Path, layer: str | None = None) -> Matrix:
             identifiers,
             symbols,
             None,
+            var,
             layout,
             node,
             lambda f: read_index(f, "obs"),
@@ -364,75 +372,26 @@ def open_10x_matrix(path: str | Path) -> Matrix:
                 "barcodes; get the file again."
             )
         # Column-compressed features × cells is the same as row-compressed cells × features.
-        _check_sparse(child(file, "matrix"), shape[0], path)
+        check_sparse(child(file, "matrix"), shape[0], path)
 
         def barcodes(file: h5py.File) -> pa.Array:
             return read_text(child(file, "matrix/barcodes"))
 
-        return Matrix(path, shape, lists[0], lists[1], lists[2], "csr", "matrix", barcodes, Stamp.of(path))
+        return Matrix(
+            path,
+            shape,
+            lists[0],
+            lists[1],
+            lists[2],
+            "matrix/features",
+            "csr",
+            "matrix",
+            barcodes,
+            Stamp.of(path),
+        )
 
 
 def layer_names(path: str | Path) -> list[str]:
     """Names that :func:`open_matrix` takes as ``layer`` for this file."""
     with open_hdf5(Path(path)) as file:
-        return _layers(file)
-
-
-def _layers(file: h5py.File) -> list[str]:
-    import h5py
-
-    layers = child(file, "layers")
-    names = list(layers) if isinstance(layers, h5py.Group) else []
-    return [*names, "raw"] if child(file, "raw/X") or child(file, "raw.X") else names
-
-
-def _check_matrix(
-    node: h5py.Group | h5py.Dataset, shape: tuple[int, int], path: Path
-) -> Literal["csr", "csc", "dense"]:
-    import h5py
-
-    name = node.name.strip("/")
-    if isinstance(node, h5py.Dataset):
-        claimed: Any = node.shape
-    else:
-        kind = attribute(node, "encoding-type") or attribute(node, "h5sparse_format") or ""
-        claimed = attribute(node, "shape")
-        claimed = attribute(node, "h5sparse_shape") if claimed is None else claimed
-        claimed = shape if claimed is None else tuple(int(size) for size in claimed)
-    if claimed != shape:
-        raise FormatError(
-            f"{path}: {name} has shape {claimed}, but the file lists {shape[0]:,} cells and {shape[1]:,} "
-            "genes; write the file again."
-        )
-    if isinstance(node, h5py.Dataset):
-        if node.dtype.kind not in "biuf":
-            raise FormatError(f"{path}: {name} holds {node.dtype}, not numbers; write the file again.")
-        return "dense"
-    if kind.startswith("csr"):
-        _check_sparse(node, shape[0], path)
-        return "csr"
-    if kind.startswith("csc"):
-        _check_sparse(node, shape[1], path)
-        return "csc"
-    raise FormatError(
-        f"{path}: {name} is stored as {kind or 'an unknown kind'!r}; write it as csr, csc or dense."
-    )
-
-
-def _check_sparse(node: h5py.Group, lines: int, path: Path) -> None:
-    """Check that the three lists of a compressed matrix fit together; ``lines`` are its rows or columns."""
-    import h5py
-
-    name = node.name.strip("/")
-    found = [child(node, part) for part in ("indptr", "indices", "data")]
-    parts = [part for part in found if isinstance(part, h5py.Dataset) and part.ndim == 1]
-    if len(parts) < 3:
-        raise FormatError(f"{path}: {name} lacks indptr, indices or data; get or write the file again.")
-    indptr, indices, data = parts
-    if indptr.dtype.kind not in "iu" or indices.dtype.kind not in "iu" or data.dtype.kind not in "biuf":
-        raise FormatError(f"{path}: {name} does not hold numbers; get or write the file again.")
-    if indptr.size != lines + 1 or indices.size != data.size or int(indptr[-1]) != data.size:
-        raise FormatError(
-            f"{path}: {name} has {indptr.size:,} line ends for {lines:,} lines, {indices.size:,} indices and "
-            f"{data.size:,} values, which do not fit together; get or write the file again."
-        )
+        return matrix_layers(file)
