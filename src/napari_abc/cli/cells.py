@@ -1,0 +1,131 @@
+"""The verb ``cells``: a slab's cells as a table, with expression where asked for."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+from napari_abc.cli.target import bundle_of, slab_of
+from napari_abc.errors import ConfigurationError, UnknownNameError
+from napari_abc.output import atomic_path, check_output
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pandas as pd
+
+    from napari_abc.cli.console import Console
+    from napari_abc.model import Slab
+
+__all__ = ["save_cells", "write_cells"]
+
+_EXTENSIONS = (".csv", ".parquet", ".h5ad")
+
+
+def save_cells(arguments: Any, console: Console) -> int:
+    """Write the cells of a slab to a file."""
+    check_output(arguments.output, _EXTENSIONS, source=bundle_of(arguments.dataset))
+    slab = slab_of(arguments, console)
+    columns = _columns(slab, arguments.columns)
+    genes = list(dict.fromkeys(arguments.genes or ()))
+    expression = slab.expression(genes, arguments.values, console.task) if genes else None
+    write_cells(slab, columns, expression, arguments.values, arguments.output)
+    added = f" and {len(genes):,} {'gene' if len(genes) == 1 else 'genes'}" if genes else ""
+    console.note(f"Wrote {len(slab.cells):,} cells, {len(columns):,} columns{added} to {arguments.output}.")
+    return 0
+
+
+def write_cells(
+    slab: Slab, columns: list[str], expression: pd.DataFrame | None, values: str, path: Path
+) -> None:
+    """Write cells, and expression beside them, as CSV, Parquet or h5ad.
+
+    Parameters
+    ----------
+    slab
+        Whose cells to write.
+    columns
+        Columns of ``slab.cells`` to write; the index ``cell_label`` always is.
+    expression
+        (cells, genes) float32, aligned to the cells; None for none.
+    values
+        Kind of the expression values, ``"log2"`` or ``"raw"``.
+    path
+        Ends in ``.csv``, ``.parquet`` or ``.h5ad``.
+
+    Raises
+    ------
+    ConfigurationError
+        If a gene has the name of a column, or the file can't be written.
+    """
+    kind = check_output(path, _EXTENSIONS)
+    table = slab.cells.loc[:, columns]
+    table.index = table.index.astype(str).rename("cell_label")
+    if kind == ".h5ad":
+        with atomic_path(path) as temporary:
+            _write_h5ad(slab, table, expression, values, temporary)
+        return
+    if expression is not None:
+        twice = [gene for gene in expression.columns if gene in table.columns]
+        if twice:
+            raise ConfigurationError(
+                f"Gene {twice[0]} and column {twice[0]!r} would share a name; leave one out, or ask for the "
+                "gene by its identifier."
+            )
+        table = table.join(expression.set_axis(table.index))
+    with atomic_path(path) as temporary:
+        if kind == ".csv":
+            table.to_csv(temporary)
+        else:
+            table.to_parquet(temporary)
+
+
+def _columns(slab: Slab, wanted: list[str] | None) -> list[str]:
+    """Columns by name, in any case; all where none is named."""
+    have = [str(column) for column in slab.cells]
+    if wanted is None:
+        return have
+    by_fold = {name.casefold(): name for name in reversed(have)}
+    found = []
+    for name in wanted:
+        column = name if name in have else by_fold.get(name.casefold())
+        if column is None:
+            near = get_close_matches(name, have, n=3, cutoff=0.5)
+            hint = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(have)}."
+            raise UnknownNameError(f"{slab.label} has no column {name!r}; {hint}")
+        found.append(column)
+    return list(dict.fromkeys(found))
+
+
+def _write_h5ad(
+    slab: Slab, table: pd.DataFrame, expression: pd.DataFrame | None, values: str, path: Path
+) -> None:
+    import anndata
+    import numpy as np
+
+    uns: dict[str, Any] = {
+        "dataset": slab.dataset,
+        "slab": slab.label,
+        "species": slab.species,
+        "platform": slab.platform,
+        "frame": slab.frame.name,
+        "units": slab.frame.unit,
+        "licence": slab.licence,
+        "citation": slab.citation,
+        "synthetic": slab.synthetic,
+    }
+    for column in table.columns.intersection(list(slab.palettes)):
+        # scanpy's habit, so that its plots have the atlas's colours; it needs the same categories.
+        palette = slab.palettes[column]
+        categories = table[column].astype("category")
+        if tuple(categories.cat.categories) == palette.names:
+            uns[f"{column}_colors"] = list(palette.colors)
+    x, var = None, None
+    if expression is not None and slab.expression_source is not None:
+        x = expression.to_numpy()
+        var = slab.genes.loc[[slab.find_gene(gene) for gene in expression.columns]]
+        var.index = var.index.astype(str)
+        uns["values"] = slab.expression_source.kinds[values]
+    adata = anndata.AnnData(X=x, obs=table, var=var, uns=uns)
+    adata.obsm["spatial"] = slab.cells[["x", "y"]].to_numpy(dtype=np.float64)
+    adata.write_h5ad(path, compression="gzip")

@@ -1,0 +1,199 @@
+"""The verbs and options of the shell command."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from pathlib import Path
+from typing import Any, NoReturn
+
+from napari_abc.errors import ConfigurationError
+
+__all__ = ["build_parser"]
+
+_EPILOG = """\
+DATASET is a name that 'list' shows, or the path of a Xenium or MERSCOPE output folder or of an .h5ad
+file; with a path, leave SLAB out. SOURCE is s3://bucket, https://mirror, a folder laid out like the
+bucket, a cache folder of abc_atlas_access, or 'demo' (a small synthetic release).
+
+  napari-abc demo
+  napari-abc list
+  napari-abc slabs HMBA-MERSCOPE-H22.30.001-BG
+  napari-abc view HMBA-MERSCOPE-H22.30.001-BG H22.30.001.CX.17.Plane.03 --color-by gene:DRD1
+  napari-abc figure path/to/xenium_output --color-by gene:GAD1 -o gad1.png
+"""
+
+
+class _Parser(argparse.ArgumentParser):
+    """Raises this package's error, so that every user's error ends in the same one line."""
+
+    def __init__(self, **options: Any) -> None:
+        # An abbreviated option would change its meaning when a later version adds one like it.
+        super().__init__(allow_abbrev=False, **options)
+
+    def error(self, message: str) -> NoReturn:
+        raise ConfigurationError(f"{message}; see '{self.prog} --help'.")
+
+
+class _Version(argparse.Action):
+    """Prints the version; looked up only when asked for, as that costs time."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        from importlib.metadata import version
+
+        print(f"napari-abc {version('napari-abc')}")
+        parser.exit()
+
+
+def _names(text: str) -> list[str]:
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    if not names:
+        raise argparse.ArgumentTypeError("needs at least one name; separate several by commas")
+    return names
+
+
+def _size(text: str) -> tuple[int, int]:
+    match = re.fullmatch(r"(\d{1,6})[xX×](\d{1,6})", text.strip())
+    if match is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a size; write WIDTHxHEIGHT, as in 1600x1000")
+    return int(match[1]), int(match[2])
+
+
+def _limits(text: str) -> tuple[float, float]:
+    try:
+        low, high = (float(part) for part in text.split(","))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} are not limits; write LOW,HIGH, as in 0,4.5") from None
+    return low, high
+
+
+def _add_globals(parser: argparse.ArgumentParser) -> None:
+    """Options that may stand before or after the verb.
+
+    SUPPRESS keeps a verb's parser from overwriting, with a default, what stood before the verb.
+    """
+    group = parser.add_argument_group("where the data come from")
+    group.add_argument(
+        "--source",
+        metavar="S",
+        default=argparse.SUPPRESS,
+        help="bucket, mirror, folder or 'demo'; the public bucket of the atlas if left out",
+    )
+    group.add_argument(
+        "--cache",
+        metavar="DIR",
+        type=Path,
+        default=argparse.SUPPRESS,
+        help="folder that keeps what is downloaded",
+    )
+    group.add_argument(
+        "--release",
+        metavar="V",
+        default=argparse.SUPPRESS,
+        help="release to use, such as 20260228; the newest if left out",
+    )
+    group.add_argument(
+        "--offline",
+        action="store_true",
+        default=argparse.SUPPRESS,
+        help="fetch nothing; use what is on this disk",
+    )
+
+
+def _add_slab(verb: argparse.ArgumentParser, optional: bool = False) -> None:
+    verb.add_argument(
+        "dataset", metavar="DATASET", nargs="?" if optional else None, help="name, or path of a run or h5ad"
+    )
+    verb.add_argument("slab", metavar="SLAB", nargs="?", help="label of the slab; left out after a path")
+
+
+def _add_coloring(verb: argparse.ArgumentParser, required: bool) -> None:
+    verb.add_argument(
+        "--color-by", metavar="X", required=required, help="a column, such as Subclass, or gene:SYMBOL"
+    )
+    verb.add_argument(
+        "--values",
+        choices=("log2", "raw"),
+        default="log2",
+        help="kind of expression values (default: %(default)s)",
+    )
+    verb.add_argument("--limits", metavar="LOW,HIGH", type=_limits, help="limits of the colour bar")
+    verb.add_argument(
+        "--colormap", metavar="NAME", default="magma", help="for numbers (default: %(default)s)"
+    )
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser of the whole command; an error raises ConfigurationError."""
+    parser = _Parser(
+        prog="napari-abc",
+        description="Allen Brain Cell Atlas in napari, from the shell.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "--version", nargs=0, action=_Version, default=argparse.SUPPRESS, help="show the version and leave"
+    )
+    _add_globals(parser)
+    parser.set_defaults(source=None, cache=None, release=None, offline=False)
+    verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True, parser_class=_Parser)
+
+    def add(name: str, text: str) -> argparse.ArgumentParser:
+        verb = verbs.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+        _add_globals(verb)
+        return verb
+
+    verb = add("list", "list the datasets of a release")
+    verb.add_argument("--json", action="store_true", help="as JSON")
+
+    verb = add("slabs", "list the slabs of a dataset, in order")
+    verb.add_argument("dataset", metavar="DATASET", help="name, or path of a run or h5ad")
+    verb.add_argument("--json", action="store_true", help="as JSON")
+    verb.add_argument("--count", action="store_true", help="count the cells, downloading what that needs")
+
+    verb = add("cells", "save the cells of a slab as a table")
+    _add_slab(verb)
+    verb.add_argument("--columns", metavar="A,B", type=_names, help="only these columns")
+    verb.add_argument("--genes", metavar="A,B", type=_names, help="add the expression of these genes")
+    verb.add_argument(
+        "--values",
+        choices=("log2", "raw"),
+        default="log2",
+        help="kind of expression values (default: %(default)s)",
+    )
+    verb.add_argument(
+        "-o", "--output", metavar="FILE", type=Path, required=True, help=".csv, .parquet or .h5ad"
+    )
+
+    verb = add("figure", "save a picture of a slab, with legend and scale bar")
+    _add_slab(verb)
+    _add_coloring(verb, required=True)
+    verb.add_argument("--regions", action="store_true", help="draw the outlines of the regions")
+    verb.add_argument(
+        "--size", metavar="WxH", type=_size, default=(1600, 1000), help="pixels (default: 1600x1000)"
+    )
+    verb.add_argument("--title", metavar="TEXT", help="instead of dataset, slab and colour")
+    verb.add_argument("-o", "--output", metavar="FILE", type=Path, required=True, help=".png")
+
+    verb = add("view", "open a slab, or only the dock, in napari")
+    _add_slab(verb, optional=True)
+    _add_coloring(verb, required=False)
+    verb.add_argument(
+        "--regions",
+        action=argparse.BooleanOptionalAction,
+        default=None,
+        help="show or hide the outlines of the regions",
+    )
+
+    verb = add("demo", "open a small synthetic release in napari, without network")
+    verb.add_argument("--figure", metavar="FILE", type=Path, help="save a picture instead; needs no display")
+
+    verb = add("download", "fetch a dataset, to work without network later")
+    verb.add_argument("dataset", metavar="DATASET", help="name that 'list' shows")
+    verb.add_argument(
+        "--no-expression", action="store_true", help="leave out the expression matrices, the largest part"
+    )
+
+    verb = add("doctor", "check what napari-abc needs: versions, display, OpenGL, cache, network")
+    verb.add_argument("--json", action="store_true", help="as JSON")
+    return parser

@@ -1,0 +1,97 @@
+"""From what a person typed (DATASET, SLAB, --source …) to an atlas, a dataset, a slab."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from napari_abc.errors import ConfigurationError, MissingFileError
+
+if TYPE_CHECKING:
+    from napari_abc.atlas.atlas import Atlas
+    from napari_abc.cli.console import Console
+    from napari_abc.model import Slab
+
+__all__ = ["atlas_of", "bundle_of", "slab_of", "tell"]
+
+
+def atlas_of(arguments: Any, console: Console) -> Atlas:
+    """The atlas that the global options name."""
+    from napari_abc.atlas.atlas import open_atlas
+
+    atlas = open_atlas(
+        source=arguments.source,
+        cache=arguments.cache,
+        release=arguments.release,
+        offline=arguments.offline,
+        task=console.task,
+    )
+    for warning in atlas.warnings:
+        console.note(warning)
+    return atlas
+
+
+def bundle_of(dataset: str) -> Path | None:
+    """The path of a run or an h5ad file, or None if the text is the name of a dataset.
+
+    Raises
+    ------
+    MissingFileError
+        If it can only be meant as a path, and nothing is there.
+    ConfigurationError
+        If it is a path of something that isn't a run or an h5ad file.
+    """
+    path = Path(dataset).expanduser()
+    separators = {os.sep, os.altsep or os.sep}
+    written_as_path = any(separator in dataset for separator in separators) or dataset[:1] in (".", "~")
+    if not path.exists():
+        if written_as_path or path.suffix.lower() == ".h5ad":
+            raise MissingFileError(f"There is nothing at {dataset!r}; check the path.")
+        return None
+    from napari_abc.vendors.bundle import bundle_kind
+
+    if bundle_kind(path) is not None:
+        return path
+    # A folder may happen to be called like a dataset: in a cache folder, for example.
+    if written_as_path or path.is_file():
+        raise ConfigurationError(
+            f"{dataset!r} is neither a Xenium nor a MERSCOPE output folder nor an .h5ad file; give one of "
+            "these, or the name of a dataset."
+        )
+    return None
+
+
+def slab_of(arguments: Any, console: Console) -> Slab:
+    """The slab that DATASET and SLAB name, loaded; its notes go to stderr.
+
+    Raises
+    ------
+    ConfigurationError
+        If SLAB is missing after a name, or given after a path.
+    """
+    path = bundle_of(arguments.dataset)
+    if path is not None:
+        from napari_abc.vendors.bundle import open_bundle
+
+        if arguments.slab is not None:
+            raise ConfigurationError(
+                f"{arguments.dataset!r} is a path and has one slab only; leave out {arguments.slab!r}."
+            )
+        slab = open_bundle(path, console.task)
+    else:
+        if arguments.slab is None:
+            raise ConfigurationError(
+                f"Name a slab of {arguments.dataset} too; 'napari-abc slabs {arguments.dataset}' lists them."
+            )
+        slab = atlas_of(arguments, console)[arguments.dataset].slab(arguments.slab, console.task)
+    tell(slab, console)
+    return slab
+
+
+def tell(slab: Slab, console: Console) -> None:
+    """Say on stderr what a person should know of a slab."""
+    for note in slab.notes:
+        console.note(note)
+    if slab.synthetic:
+        console.note(f"{slab.label}: synthetic data, made up by napari-abc.")

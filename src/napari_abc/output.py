@@ -1,0 +1,95 @@
+"""Writing a file that is either whole or not there."""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from napari_abc.errors import AbcError, ConfigurationError, DiskFullError, MissingFileError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+__all__ = ["atomic_path", "check_output"]
+
+
+def check_output(path: Path, extensions: Sequence[str], source: Path | None = None) -> str:
+    """Whether a file can be written there; asked before hours of work, not after.
+
+    Parameters
+    ----------
+    path
+        Where the file is wanted.
+    extensions
+        Endings that are known, in lower case with the dot.
+    source
+        File that is read for it, and so must not be overwritten.
+
+    Returns
+    -------
+    str
+        The ending of ``path``, in lower case.
+
+    Raises
+    ------
+    ConfigurationError
+        If the ending is not known, the folder can't be written to, or it is the source.
+    MissingFileError
+        If the folder is not there.
+    """
+    kind = path.suffix.lower()
+    known = ", ".join(extensions[:-1]) + " or " + extensions[-1] if len(extensions) > 1 else extensions[0]
+    if kind not in extensions:
+        raise ConfigurationError(f"Can't tell what to write to {str(path)!r}; let its name end in {known}.")
+    if source is not None and path.exists() and path.samefile(source):
+        raise ConfigurationError(f"{str(path)!r} is what is read; write to another file.")
+    folder = path.absolute().parent
+    if path.is_dir():
+        raise ConfigurationError(f"{str(path)!r} is a folder; name a file in it.")
+    if not folder.is_dir():
+        raise MissingFileError(
+            f"There is no folder {str(folder)!r} to write {path.name!r} to; make it first."
+        )
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise ConfigurationError(f"Not allowed to write to {str(folder)!r}; choose another folder.")
+    return kind
+
+
+@contextmanager
+def atomic_path(path: Path) -> Iterator[Path]:
+    """A temporary name beside ``path`` that takes its place when all went well.
+
+    Yields
+    ------
+    Path
+        An empty file with the same ending, to be written to.
+
+    Raises
+    ------
+    DiskFullError
+        If the disk is full.
+    ConfigurationError
+        If the file can't be written for another reason.
+    """
+    path = path.absolute()
+    temporary = path.with_name(f".napari-abc-{secrets.token_hex(6)}{path.suffix}")
+    try:
+        temporary.open("xb").close()
+        yield temporary
+        temporary.replace(path)
+    except AbcError:
+        raise
+    except OSError as error:
+        # h5py has the number in its text only.
+        if error.errno in (errno.ENOSPC, errno.EDQUOT) or f"errno = {errno.ENOSPC}," in str(error):
+            raise DiskFullError(
+                f"The disk is full, and {str(path)!r} was not written; make room, or write elsewhere."
+            ) from error
+        reason = error.strerror or error
+        raise ConfigurationError(f"Can't write {str(path)!r}: {reason}; choose another place.") from error
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -1,0 +1,223 @@
+"""A picture of a slab for a paper or a talk: the canvas as napari draws it, with everything said."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_abc.errors import ConfigurationError, DisplayError
+from napari_abc.output import atomic_path, check_output
+from napari_abc.viewer.colors import DEFAULT_COLORMAP
+from napari_abc.viewer.display import ensure_display
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterator
+
+    from napari.viewer import Viewer
+    from numpy.typing import NDArray
+
+    from napari_abc.model import Slab
+    from napari_abc.task import Task
+    from napari_abc.viewer.layers import SlabLayers
+
+__all__ = ["MAX_SIZE", "MIN_SIZE", "check_size", "save_figure"]
+
+MIN_SIZE = (400, 300)
+"""Smallest width and height in pixels; below, nothing can be read."""
+MAX_SIZE = 16_384
+"""Largest width or height in pixels: what OpenGL drivers draw at once."""
+
+_MARGIN = 0.04  # of the canvas, around the cells
+
+
+def save_figure(
+    slab: Slab,
+    path: str | os.PathLike[str],
+    color_by: str,
+    *,
+    regions: bool = False,
+    size: tuple[int, int] = (1600, 1000),
+    values: str = "log2",
+    limits: tuple[float, float] | None = None,
+    colormap: str = DEFAULT_COLORMAP,
+    title: str | None = None,
+    task: Task | None = None,
+) -> None:
+    """Save a picture of a slab, drawn by napari, with legend or colour bar and scale bar.
+
+    Works without a screen, too: on Linux a virtual display is started where there is none.
+
+    Parameters
+    ----------
+    slab
+        What to show; all of its cells are drawn.
+    path
+        Ends in ``.png``; what was there is replaced when the picture is done.
+    color_by
+        A column of ``slab.cells``, or ``"gene:"`` and a symbol or identifier.
+    regions
+        Whether to draw the outlines of the regions.
+    size
+        Width and height of the picture in pixels.
+    values
+        Kind of expression values, ``"log2"`` or ``"raw"``.
+    limits
+        Values of the first and the last colour of the colour bar; None fits the values.
+    colormap
+        For genes and other numbers.
+    title
+        Line above; None names dataset, slab and colour.
+    task
+        Progress and cancel, where expression has to be fetched.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such column or gene.
+    ConfigurationError
+        If the size, limits, colormap or file name can't be used.
+    DisplayError
+        If this machine can't draw; the message says what to do.
+    """
+    from pathlib import Path
+
+    path = Path(path)
+    check_output(path, (".png",))
+    check_size(size)
+    width, height = size
+    if threading.current_thread() is not threading.main_thread():
+        raise DisplayError("Qt draws in the main thread only; call save_figure from there.")
+    if regions and slab.regions.empty:
+        raise ConfigurationError(f"{slab.label} has no regions to draw; leave them out.")
+    # Both may fail, and tell why, before a window is made.
+    from napari_abc.viewer.legend import legend, shown_line
+
+    coloring = slab.coloring(color_by, values, task)
+    key = legend(coloring, limits, colormap)
+    ensure_display()
+
+    import napari
+    from qtpy.QtGui import QImage
+
+    from napari_abc.viewer.figure_page import BACKGROUND, Page
+    from napari_abc.viewer.layers import add_slab
+    from napari_abc.viewer.paint import paint
+
+    with _hidden_viewer(napari) as viewer:
+        page = Page(
+            width,
+            height,
+            key,
+            title or " · ".join((slab.dataset, slab.label, coloring.title)),
+            shown_line(slab, coloring),
+            f"Data: {slab.licence}" if slab.licence else "",
+            "Synthetic data" if slab.synthetic else "",
+        )
+        viewer.canvas.background_color_override = BACKGROUND
+        layers = add_slab(viewer, slab, coloring)
+        paint(layers.cells, coloring, limits, colormap)
+        if layers.regions is not None:
+            layers.regions.visible = regions
+        area = page.canvas
+        center, zoom = _fit(layers, regions, area.width(), area.height())
+        # The bar first: napari reads its length again only when the zoom changes.
+        _scale_bar(viewer, slab, area.width() / zoom, page.unit)
+        viewer.scene.camera.center = center
+        # napari's zoom is in the screen's points, which are several pixels on a fine screen.
+        viewer.scene.camera.zoom = zoom / viewer.window._qt_window.devicePixelRatioF()
+        canvas = viewer.screenshot(size=(area.height(), area.width()), scale=1, canvas_only=True, flash=False)
+        _check_drawn(canvas, slab)
+        rows, columns = canvas.shape[:2]
+        picture = page.compose(
+            QImage(canvas.tobytes(), columns, rows, 4 * columns, QImage.Format.Format_RGBA8888)
+        )
+    for name, text in _metadata(slab, page.title).items():
+        picture.setText(name, text)
+    with atomic_path(path) as temporary:
+        if not picture.save(str(temporary), "PNG"):
+            raise ConfigurationError(f"Can't write {str(path)!r}; check that there is room on the disk.")
+
+
+def check_size(size: tuple[int, int]) -> None:
+    """Whether a picture of that width and height can be drawn.
+
+    Raises
+    ------
+    ConfigurationError
+        If it is too small to read or too large to draw.
+    """
+    width, height = size
+    if width < MIN_SIZE[0] or height < MIN_SIZE[1] or max(size) > MAX_SIZE:
+        raise ConfigurationError(
+            f"A picture of {width}x{height} pixels can't be drawn; choose from {MIN_SIZE[0]}x{MIN_SIZE[1]} "
+            f"to {MAX_SIZE}x{MAX_SIZE}."
+        )
+
+
+@contextmanager
+def _hidden_viewer(napari: Any) -> Iterator[Viewer]:
+    """A viewer whose window is laid out and drawn but never comes up on the screen; closed at the end."""
+    from qtpy.QtCore import Qt
+
+    viewer = napari.Viewer(show=False)
+    try:
+        # A widget that was never shown has no OpenGL; this one is shown to nobody.
+        window = viewer.window._qt_window
+        window.setAttribute(Qt.WidgetAttribute.WA_DontShowOnScreen, True)
+        window.show()
+        yield viewer
+    finally:
+        viewer.close()
+
+
+def _fit(
+    layers: SlabLayers, regions: bool, width: int, height: int
+) -> tuple[tuple[float, float, float], float]:
+    """Where to look, and pixels a unit of the slab, to show all cells, and the regions if drawn."""
+    extents = [layers.cells.extent.world]
+    if regions and layers.regions is not None:
+        extents.append(layers.regions.extent.world)
+    low = np.min([extent[0][-2:] for extent in extents], axis=0)
+    high = np.max([extent[1][-2:] for extent in extents], axis=0)
+    span = np.maximum(high - low, 1e-9 * np.maximum(np.abs(high), 1))
+    y, x = (float(v) for v in (low + high) / 2)
+    return (0.0, y, x), float((1 - 2 * _MARGIN) * min(height / span[0], width / span[1]))
+
+
+def _scale_bar(viewer: Viewer, slab: Slab, visible: float, size: float) -> None:
+    """Show a bar of a round length, about a sixth of what is visible."""
+    bar = viewer.canvas.overlays.scale_bar
+    bar.visible = bool(slab.frame.unit)
+    bar.position = "bottom_left"
+    bar.font_size = 11 * size
+    power = 10.0 ** np.floor(np.log10(visible / 6))
+    bar.length = float(power * max(f for f in (1, 2, 5) if f * power <= visible / 6))
+
+
+def _check_drawn(canvas: NDArray[np.uint8], slab: Slab) -> None:
+    """A driver that doesn't work leaves the canvas blank and says nothing."""
+    rows, columns = canvas.shape[:2]
+    cells = canvas[..., :3].copy()
+    cells[-rows // 8 :, : columns // 3] = cells[0, 0]  # the scale bar
+    if len(slab.cells) and (cells == cells[0, 0]).all():
+        raise DisplayError(
+            f"OpenGL drew nothing of the {len(slab.cells):,} cells of {slab.label}; 'napari-abc doctor' says "
+            "what is wrong with this machine's OpenGL."
+        )
+
+
+def _metadata(slab: Slab, title: str) -> dict[str, str]:
+    """What the PNG says of itself, under the names of the PNG standard."""
+    from importlib.metadata import version
+
+    texts = {
+        "Title": title,
+        "Software": f"napari-abc {version('napari-abc')}",
+        "Source": "synthetic data" if slab.synthetic else slab.citation,
+        "Copyright": slab.licence,
+    }
+    return {name: text for name, text in texts.items() if text}
