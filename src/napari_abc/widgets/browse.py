@@ -143,6 +143,9 @@ class Browser(QObject):
             view.source.set_location(location)
             for warning in opened.atlas.warnings[:1]:
                 view.source.notice.show_error(warning, "Re&try")
+            made_up = " · synthetic" if opened.atlas.synthetic else ""
+            title = view.source.source.currentText()
+            view.source_section.set_summary(f"{title} · {opened.atlas.release}{made_up}")
             view.show_datasets(opened.rows)
 
         def failed(text: str) -> None:
@@ -160,6 +163,7 @@ class Browser(QObject):
         self._ask_no_more()
         self._view.show_slabs((), "Choose a dataset to see its slabs.")
         self._view.about.clear()
+        self._view.dataset_section.set_summary("")
 
     def open_dataset(self, name: str) -> None:
         """List the slabs of a dataset."""
@@ -168,6 +172,7 @@ class Browser(QObject):
             return
         self._forget_dataset()
         dataset = atlas[name]
+        self._view.dataset_section.set_summary(dataset.title)
         self._view.about.show_about(dataset.licence, dataset.citation, dataset.url, dataset.synthetic)
         self._view.show_slabs((), "Listing the slabs…")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from napari_abc.widgets.dataset_about import DatasetAbout
 from napari_abc.widgets.dataset_list import DatasetList
@@ -14,6 +14,7 @@ from napari_abc.widgets.own_data import OwnDataButton
 from napari_abc.widgets.section import Section
 from napari_abc.widgets.slab_table import SlabTable
 from napari_abc.widgets.source_picker import SourcePicker
+from napari_abc.widgets.wrapped_label import WrappedLabel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,12 +33,11 @@ class _Welcome(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        text = QLabel(
+        text = WrappedLabel(
             "Open the public Allen Brain Cell Atlas (sizes are shown before anything large is "
             "downloaded), or try the demo, which needs no network.",
             self,
         )
-        text.setWordWrap(True)
         public = QPushButton("Open the &public atlas", self)
         public.setAccessibleName("Open the public atlas")
         demo = QPushButton("Try the &demo", self)
@@ -51,6 +51,7 @@ class _Welcome(QWidget):
         layout.setContentsMargins(0, 4, 0, 4)
         layout.addWidget(text)
         layout.addLayout(buttons)
+        layout.addStretch(1)
 
     def _public(self) -> None:
         self.chosen.emit(False)

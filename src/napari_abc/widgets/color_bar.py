@@ -6,11 +6,14 @@ import math
 from html import escape
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import QSignalBlocker, QSize, Qt, Signal
-from qtpy.QtGui import QColor, QImage, QPainter
+from cmap import Colormap
+from qtpy.QtCore import QSize, Qt, Signal
+from qtpy.QtGui import QColor, QIcon, QImage, QPainter, QPixmap
 from qtpy.QtWidgets import (
+    QComboBox,
     QDoubleSpinBox,
     QGridLayout,
+    QHBoxLayout,
     QLabel,
     QPushButton,
     QSizePolicy,
@@ -18,7 +21,6 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 from superqt import QDoubleRangeSlider, QElidingLabel
-from superqt.cmap import QColormapComboBox
 from superqt.utils import signals_blocked
 
 from napari_abc.widgets.words import tip
@@ -26,7 +28,6 @@ from napari_abc.widgets.words import tip
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from cmap import Colormap
     from qtpy.QtGui import QPaintEvent
 
 __all__ = ["COLORMAPS", "ColorBar"]
@@ -44,10 +45,7 @@ class _Gradient(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def set_colors(self, colors: Sequence[str]) -> None:
-        image = QImage(max(1, len(colors)), 1, QImage.Format.Format_RGB32)
-        for x, color in enumerate(colors):
-            image.setPixelColor(x, 0, QColor(color))
-        self._image = image
+        self._image = _strip(colors)
         self.update()
 
     def color_at(self, share: float) -> str:
@@ -78,8 +76,10 @@ class ColorBar(QWidget):
         self.title = QElidingLabel(parent=self)
         self.title.setTextFormat(Qt.TextFormat.PlainText)
         self.title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.colormap = QColormapComboBox(self, filterable=False)
-        self.colormap.addColormaps(COLORMAPS)
+        self.colormap = QComboBox(self)
+        self.colormap.setIconSize(QSize(36, 12))
+        for name in COLORMAPS:
+            self.colormap.addItem(_icon(_strip([stop.hex for stop in Colormap(name).iter_colors(32)])), name)
         self.colormap.setAccessibleName("Colormap")
         self.colormap.setToolTip("Colormap; only perceptually uniform ones are offered")
         self.gradient = _Gradient(self)
@@ -95,8 +95,10 @@ class ColorBar(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
         grid = QGridLayout()
-        grid.addWidget(self.title, 0, 0, 1, 2)
-        grid.addWidget(self.colormap, 0, 2)
+        top = QHBoxLayout()
+        top.addWidget(self.title, 1)
+        top.addWidget(self.colormap)
+        grid.addLayout(top, 0, 0, 1, 3)
         grid.addWidget(self.gradient, 1, 0, 1, 3)
         grid.addWidget(self.slider, 2, 0, 1, 3)
         grid.addWidget(self.low, 3, 0, Qt.AlignmentFlag.AlignLeft)
@@ -109,12 +111,11 @@ class ColorBar(QWidget):
         layout.addStretch(1)
         self._default = self._limits = (0.0, 1.0)
         self._step = 0.01  # limits must differ
-        self._colormap = COLORMAPS[0]
         self.slider.valueChanged.connect(self._on_slider)
         self.low.valueChanged.connect(self._on_low)
         self.high.valueChanged.connect(self._on_high)
         self.reset.clicked.connect(self._on_reset)
-        self.colormap.currentColormapChanged.connect(self._on_colormap)
+        self.colormap.activated.connect(self._on_colormap)
 
     def set_scale(
         self,
@@ -167,11 +168,11 @@ class ColorBar(QWidget):
 
     def set_colormap(self, name: str, colors: Sequence[str]) -> None:
         """Show a colormap by name and its colours, low to high."""
-        self._colormap = name
         self.gradient.set_colors(colors)
         self.gradient.setToolTip(f"{name}, low to high")
-        with QSignalBlocker(self.colormap):
-            self.colormap.setCurrentColormap(name)
+        if self.colormap.findText(name) < 0:  # a script chose one that isn't offered
+            self.colormap.addItem(_icon(_strip(colors)), name)
+        self.colormap.setCurrentText(name)
 
     def set_grey(self, rows: Sequence[tuple[str, str, int]]) -> None:
         """Say which cells are outside the gradient: name, ``"#rrggbb"`` and number of cells of each."""
@@ -210,12 +211,21 @@ class ColorBar(QWidget):
         self.set_limits(self._default)
         self.limits_changed.emit(*self._default)
 
-    def _on_colormap(self, colormap: Colormap) -> None:
-        name = colormap.name.rsplit(":", 1)[-1]
-        # The combo box repeats its signal whenever it loses the focus.
-        if name != self._colormap:
-            self._colormap = name
-            self.colormap_changed.emit(name)
+    def _on_colormap(self) -> None:
+        self.colormap_changed.emit(self.colormap.currentText())
+
+
+def _strip(colors: Sequence[str]) -> QImage:
+    """A picture one pixel high, a pixel a colour."""
+    image = QImage(max(1, len(colors)), 1, QImage.Format.Format_RGB32)
+    image.fill(0)
+    for x, color in enumerate(colors):
+        image.setPixelColor(x, 0, QColor(color))
+    return image
+
+
+def _icon(strip: QImage) -> QIcon:
+    return QIcon(QPixmap.fromImage(strip.scaled(72, 24)))
 
 
 def _spin(parent: QWidget, name: str) -> QDoubleSpinBox:

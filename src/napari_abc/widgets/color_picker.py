@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
 __all__ = ["ColorPicker"]
 
-_VALUE_TITLES = {"log2": "log2", "raw": "raw counts"}
-
 
 class ColorPicker(QWidget):
     """Slab layer, column or gene, and the kind of expression values.
@@ -46,7 +44,6 @@ class ColorPicker(QWidget):
         layout = QGridLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setVerticalSpacing(4)
-        self._labels: list[QLabel] = []
         rows: tuple[tuple[str, QWidget], ...] = (
             ("S&lab", self.layer),
             ("Colo&ur by", self.column),
@@ -58,6 +55,7 @@ class ColorPicker(QWidget):
             layout.addWidget(label, row, 0)
             layout.addWidget(widget, row, 1, 1, 1 if widget is self.gene else 2)
         layout.addWidget(self.values, 2, 2)
+        self.values.setMinimumContentsLength(5)
         layout.setColumnStretch(1, 1)
         self.layer.activated.connect(self.layer_chosen)
         self.column.activated.connect(self._on_column)
@@ -102,7 +100,7 @@ class ColorPicker(QWidget):
             before = self.values.currentData()
             self.values.clear()
             for kind in values:
-                self.values.addItem(_VALUE_TITLES.get(kind, kind), kind)
+                self.values.addItem(kind, kind)
             if before in values:
                 self.values.setCurrentIndex(self.values.findData(before))
         self.values.setVisible(bool(values))

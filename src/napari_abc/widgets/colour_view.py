@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QLabel, QStackedWidget, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from napari_abc.widgets.category_legend import CategoryLegend
 from napari_abc.widgets.color_bar import ColorBar
 from napari_abc.widgets.color_picker import ColorPicker
 from napari_abc.widgets.notice import Notice
 from napari_abc.widgets.slab_summary import SlabSummary
+from napari_abc.widgets.wrapped_label import WrappedLabel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,8 +35,7 @@ class ColourView(QWidget):
         self.legend = CategoryLegend()
         self.bar = ColorBar()
         self.summary = SlabSummary(self)
-        self.hint = QLabel()
-        self.hint.setWordWrap(True)
+        self.hint = WrappedLabel()
         self.hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._stack = QStackedWidget(self)
         for page in (self.hint, self.legend, self.bar):

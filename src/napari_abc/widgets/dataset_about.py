@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from html import escape
-
-from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QApplication, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from qtpy.QtCore import Qt, QUrl
+from qtpy.QtGui import QDesktopServices
+from qtpy.QtWidgets import QApplication, QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 from superqt import QElidingLabel
 
 from napari_abc.widgets.words import tip
+from napari_abc.widgets.wrapped_label import WrappedLabel
 
 __all__ = ["DatasetAbout"]
 
@@ -21,26 +21,31 @@ class DatasetAbout(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
-        self.synthetic = QLabel(_SYNTHETIC, self)
-        self.synthetic.setWordWrap(True)
+        self.synthetic = WrappedLabel(_SYNTHETIC, self)
         font = self.synthetic.font()
         font.setItalic(True)
         self.synthetic.setFont(font)
-        self.licence = QLabel(self)
-        self.licence.setTextInteractionFlags(Qt.TextInteractionFlag.TextBrowserInteraction)
-        self.licence.setOpenExternalLinks(True)
+        by_mouse, by_keys = (
+            Qt.TextInteractionFlag.TextSelectableByMouse,
+            Qt.TextInteractionFlag.TextSelectableByKeyboard,
+        )
+        self.licence = QElidingLabel(parent=self)
+        self.licence.setTextFormat(Qt.TextFormat.PlainText)
+        self.licence.setTextInteractionFlags(by_mouse | by_keys)
         self.licence.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.page_button = QPushButton("Data page", self)
+        self.page_button.setAccessibleName("Open the page that describes the data")
+        self.page_button.clicked.connect(self._open_page)
         self.citation = QElidingLabel(parent=self)
         self.citation.setTextFormat(Qt.TextFormat.PlainText)
         self.citation.setElideMode(Qt.TextElideMode.ElideRight)
-        self.citation.setTextInteractionFlags(
-            Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
-        )
+        self.citation.setTextInteractionFlags(by_mouse | by_keys)
         self.copy_button = QPushButton("Copy &citation", self)
         self.copy_button.setAccessibleName("Copy citation")
         self.copy_button.clicked.connect(self._copy)
         first = QHBoxLayout()
         first.addWidget(self.licence, 1)
+        first.addWidget(self.page_button)
         first.addWidget(self.copy_button)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -48,15 +53,15 @@ class DatasetAbout(QWidget):
         layout.addWidget(self.synthetic)
         layout.addLayout(first)
         layout.addWidget(self.citation)
+        self._url = ""
         self.hide()
 
     def show_about(self, licence: str, citation: str, url: str = "", synthetic: bool = False) -> None:
         """Show licence and citation as they are given; ``url`` leads to where the data are described."""
-        link = (
-            f'  <a href="{escape(url)}">About the data</a>' if url.startswith(("https://", "http://")) else ""
-        )
-        text = f"Licence: {escape(licence)}" if licence else "Licence: not stated"
-        self.licence.setText(text + link)
+        self._url = url if url.startswith(("https://", "http://")) else ""
+        self.page_button.setVisible(bool(self._url))
+        self.page_button.setToolTip(tip(f"Open {self._url} in the browser"))
+        self.licence.setText(f"Licence: {licence}" if licence else "Licence: not stated")
         self.licence.setToolTip(tip(licence))
         self.citation.setText(citation)
         self.citation.setToolTip(tip(citation))
@@ -64,11 +69,14 @@ class DatasetAbout(QWidget):
         self.copy_button.setVisible(bool(citation))
         self.copy_button.setToolTip(tip(citation))
         self.synthetic.setVisible(synthetic)
-        self.setVisible(bool(licence or citation or synthetic or link))
+        self.setVisible(bool(licence or citation or synthetic or self._url))
 
     def clear(self) -> None:
         """Show nothing."""
         self.hide()
+
+    def _open_page(self) -> None:
+        QDesktopServices.openUrl(QUrl(self._url))
 
     def _copy(self) -> None:
         clipboard = QApplication.clipboard()

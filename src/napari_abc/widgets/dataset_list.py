@@ -19,7 +19,6 @@ from qtpy.QtCore import (
 from qtpy.QtGui import QFont, QFontMetrics, QPainter, QPalette
 from qtpy.QtWidgets import (
     QApplication,
-    QLabel,
     QLineEdit,
     QListView,
     QStyle,
@@ -30,6 +29,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_abc.widgets.words import disk_text, short_count, tip
+from napari_abc.widgets.wrapped_label import WrappedLabel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -143,25 +143,19 @@ class _TwoLines(QStyledItemDelegate):
         metrics, bold_metrics = QFontMetrics(options.font), QFontMetrics(bold)
 
         disk = disk_text(row.size, row.on_disk) if row.available else ""
-        disk_width = metrics.horizontalAdvance(disk)
+        disk_width = metrics.horizontalAdvance(disk) + (10 if disk else 0)
         top = QRect(area.left(), area.top(), area.width(), line)
         bottom = QRect(area.left(), area.top() + line, area.width(), line)
-        middle = Qt.AlignmentFlag.AlignVCenter
-        right = Qt.TextElideMode.ElideRight
+        left = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
+        right = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
+        cut = Qt.TextElideMode.ElideRight
         painter.setPen(color)
         painter.setFont(bold)
-        painter.drawText(
-            top, middle | Qt.AlignmentFlag.AlignLeft, bold_metrics.elidedText(row.title, right, top.width())
-        )
+        painter.drawText(top, left, bold_metrics.elidedText(row.title, cut, top.width() - disk_width))
         painter.setFont(options.font)
         painter.setPen(faint)
-        painter.drawText(bottom, middle | Qt.AlignmentFlag.AlignRight, disk)
-        left_width = bottom.width() - disk_width - 10
-        painter.drawText(
-            bottom,
-            middle | Qt.AlignmentFlag.AlignLeft,
-            metrics.elidedText(row.facts(), right, left_width),
-        )
+        painter.drawText(top, right, disk)
+        painter.drawText(bottom, left, metrics.elidedText(row.facts(), cut, bottom.width()))
         painter.restore()
 
 
@@ -189,9 +183,7 @@ class DatasetList(QWidget):
         self.view.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
         self.view.setAccessibleName("Datasets")
         self.view.setMinimumHeight(60)
-        self.empty = QLabel(self)
-        self.empty.setWordWrap(True)
-        self.empty.setTextFormat(Qt.TextFormat.PlainText)
+        self.empty = WrappedLabel(parent=self)
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QEvent, Qt, QTimer
-from qtpy.QtWidgets import QSizePolicy, QSplitter, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QScrollArea, QSizePolicy, QSplitter, QVBoxLayout, QWidget
 
 from napari_abc.widgets.browse import Browser
 from napari_abc.widgets.browse_view import BrowseView
@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from napari_abc.task import Progress
 
 __all__ = ["AtlasDock"]
+
+_ROOM_TO_FIND = [400, 500, 1]
+_ROOM_TO_COLOUR = [1, 300, 600]
+"""Shares of the height for datasets, slabs and colour, before and after the first slab is open."""
 
 
 class AtlasDock(QWidget):
@@ -53,7 +57,7 @@ class AtlasDock(QWidget):
         self.colour_view = ColourView()
         self.task_bar = TaskBar()
         colour_section = Section("Colour", self.colour_view)
-        self._splitter = QSplitter(Qt.Orientation.Vertical, self)
+        self._splitter = QSplitter(Qt.Orientation.Vertical)
         self._splitter.setChildrenCollapsible(False)
         self._sections = (
             self.browse_view.dataset_section,
@@ -63,16 +67,25 @@ class AtlasDock(QWidget):
         for section in self._sections:
             self._splitter.addWidget(section)
             section.toggled.connect(self._on_folded)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(6, 4, 6, 4)
-        layout.setSpacing(4)
-        layout.addWidget(self.browse_view.source_section)
-        layout.addWidget(self._splitter, 1)
-        layout.addWidget(self.task_bar)
-        self._filler = QWidget(self)  # takes the height while every section is folded
+        content = QWidget()
+        inner = QVBoxLayout(content)
+        inner.setContentsMargins(6, 4, 6, 4)
+        inner.setSpacing(4)
+        inner.addWidget(self.browse_view.source_section)
+        inner.addWidget(self._splitter, 1)
+        self._filler = QWidget()  # takes the height while every section is folded
         self._filler.hide()
-        layout.addWidget(self._filler, 1)
-        self.setMinimumWidth(300)
+        inner.addWidget(self._filler, 1)
+        scroll = QScrollArea(self)  # for screens too low for everything that can be open at once
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidget(content)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 4)
+        layout.setSpacing(0)
+        layout.addWidget(scroll, 1)
+        layout.addWidget(self.task_bar)
+        self.setMinimumWidth(320)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
 
         self.browser = Browser(viewer, self.browse_view, self.jobs, Memory(default_cache()), self)
@@ -96,6 +109,7 @@ class AtlasDock(QWidget):
         super().showEvent(event)
         if not self._shown_before:
             self._shown_before = True
+            self._splitter.setSizes(_ROOM_TO_FIND)
             QTimer.singleShot(0, self.browser.open_last_source)
 
     def event(self, event: QEvent | None) -> bool:
@@ -147,6 +161,7 @@ class AtlasDock(QWidget):
             self._made_room = True
             self.browse_view.source_section.set_expanded(False)
             self.browse_view.dataset_section.set_expanded(False)
+            self._splitter.setSizes(_ROOM_TO_COLOUR)
 
     def _on_folded(self, _expanded: bool) -> None:
         self._filler.setVisible(not any(section.expanded for section in self._sections))

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 __all__ = ["GeneEdit", "GeneIndex"]
 
 _IDENTIFIER = Qt.ItemDataRole.UserRole
+_SCROLLBAR = 30
 _ROOT = QModelIndex()
 _Index = QModelIndex | QPersistentModelIndex
 
@@ -111,7 +112,7 @@ class GeneEdit(QLineEdit):
         self._index = GeneIndex(genes)
         self.setEnabled(bool(genes))
         count = len(self._index)
-        self.setPlaceholderText(f"Type a gene, for example {self._example()}" if count else "No genes")
+        self.setPlaceholderText(f"Gene, e.g. {self._example()}" if count else "No genes")
         self.setToolTip(
             f"Symbol or identifier of one of {count:,} genes; Enter colours the cells" if count else ""
         )
@@ -127,10 +128,16 @@ class GeneEdit(QLineEdit):
     def _on_edited(self, text: str) -> None:
         self._completions.set_rows(self._index.find(text))
         popup = self._completer.popup()
-        if self._completions.rows:
-            self._completer.complete()
-        elif popup is not None:
+        assert popup is not None
+        if not self._completions.rows:
             popup.hide()
+            return
+        # The popup is a window of its own, which the theme of napari's window doesn't reach.
+        popup.setPalette(self.palette())
+        popup.setFont(self.font())
+        place = self.rect()
+        place.setWidth(max(place.width(), popup.sizeHintForColumn(0) + _SCROLLBAR))
+        self._completer.complete(place)
 
     def _on_picked(self, index: QModelIndex) -> None:
         self.setText(str(index.data(Qt.ItemDataRole.EditRole)))

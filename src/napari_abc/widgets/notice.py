@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from qtpy.QtCore import Qt, Signal
-from qtpy.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from qtpy.QtGui import QPainter, QPalette
+from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+
+from napari_abc.widgets.wrapped_label import WrappedLabel
+
+if TYPE_CHECKING:
+    from qtpy.QtGui import QPaintEvent
 
 __all__ = ["Notice"]
 
 
-class Notice(QFrame):
+class Notice(QWidget):
     """One sentence and up to three answers; hidden until there is something to say.
 
     A new sentence replaces the old one, and an answer hides the notice.
@@ -19,13 +27,10 @@ class Notice(QFrame):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setFrameShape(QFrame.Shape.StyledPanel)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self._icon = QLabel(self)
         self._icon.setObjectName("error_label")  # napari's theme paints its warning sign on this name
-        self._text = QLabel(self)
-        self._text.setWordWrap(True)
-        self._text.setTextFormat(Qt.TextFormat.PlainText)
+        self._text = WrappedLabel(parent=self)
         self._text.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
@@ -36,7 +41,7 @@ class Notice(QFrame):
         line.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
         line.addWidget(self._text, 1)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(6, 4, 6, 4)
+        layout.setContentsMargins(8, 6, 8, 6)
         layout.addLayout(line)
         layout.addLayout(self._buttons)
         self.hide()
@@ -61,6 +66,14 @@ class Notice(QFrame):
     def clear(self) -> None:
         """Say nothing more."""
         self.hide()
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:
+        """Draw a frame in the theme's highlight, which its style sheet takes from every QFrame."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(self.palette().color(QPalette.ColorRole.Highlight))
+        painter.drawRoundedRect(self.rect().adjusted(1, 1, -2, -2), 3, 3)
+        painter.end()
 
     def _show(self, text: str, answers: tuple[str, ...], warn: bool) -> None:
         self._icon.setVisible(warn)

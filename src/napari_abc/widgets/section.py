@@ -60,7 +60,7 @@ class Section(QWidget):
         self.button.setChecked(expanded)
 
     def set_summary(self, summary: str) -> None:
-        """What the heading says beside the title, so that a folded section still tells its choice."""
+        """What the heading says beside the title while folded, so that the choice is still told."""
         self._summary = summary
         self._show_title()
 
@@ -73,7 +73,8 @@ class Section(QWidget):
     def _show_title(self) -> None:
         self.button.setArrowType(Qt.ArrowType.DownArrow if self.expanded else Qt.ArrowType.RightArrow)
         plain = self._title.replace("&", "")
-        self.button.setText(f"{self._title}: {_escape(self._summary)}" if self._summary else self._title)
+        summary = "" if self.expanded else self._summary
+        self.button.setText(f"{self._title}: {_escape(summary)}" if summary else self._title)
         self.button.setAccessibleName(f"{plain} section{f', {self._summary}' if self._summary else ''}")
         self.button.setToolTip(tip(self._summary))
 

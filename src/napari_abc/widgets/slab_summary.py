@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 from superqt import QElidingLabel
 
 from napari_abc.widgets.words import tip
+from napari_abc.widgets.wrapped_label import WrappedLabel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,9 +23,7 @@ class SlabSummary(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
-        self.cells = QLabel(self)
-        self.cells.setWordWrap(True)
-        self.cells.setTextFormat(Qt.TextFormat.PlainText)
+        self.cells = WrappedLabel(parent=self)
         self.cells.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.source = QElidingLabel(parent=self)
         self.source.setTextFormat(Qt.TextFormat.PlainText)

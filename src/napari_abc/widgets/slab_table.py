@@ -17,7 +17,6 @@ from qtpy.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
     QHeaderView,
-    QLabel,
     QLineEdit,
     QPushButton,
     QTableView,
@@ -26,6 +25,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_abc.widgets.words import count_text, tip
+from napari_abc.widgets.wrapped_label import WrappedLabel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -155,7 +155,7 @@ class SlabTable(QWidget):
         self.view.setShowGrid(False)
         self.view.setTabKeyNavigation(False)
         self.view.setWordWrap(False)
-        self.view.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.view.setTextElideMode(Qt.TextElideMode.ElideLeft)
         self.view.setSortingEnabled(True)
         self.view.setAccessibleName("Slabs")
         self.view.setMinimumHeight(70)
@@ -167,13 +167,11 @@ class SlabTable(QWidget):
         rows.setDefaultSectionSize(self.fontMetrics().height() + 7)
         columns.setHighlightSections(False)
         columns.setSortIndicatorClearable(True)
-        columns.setMinimumSectionSize(40)
-        columns.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        columns.setMinimumSectionSize(30)
+        columns.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         columns.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self.view.sortByColumn(-1, Qt.SortOrder.AscendingOrder)
-        self.empty = QLabel(self)
-        self.empty.setWordWrap(True)
-        self.empty.setTextFormat(Qt.TextFormat.PlainText)
+        self.empty = WrappedLabel(parent=self)
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.open_button = QPushButton("&Open slab", self)
         self.open_button.setAccessibleName("Open slab")
@@ -212,6 +210,7 @@ class SlabTable(QWidget):
         self._hint = hint
         if len(rows) <= _SHORT:
             self.filter.clear()  # a filter that can't be seen must not hide anything
+        self._fit_columns()
         if before:
             self.select(before)
         self._refresh()
@@ -235,6 +234,12 @@ class SlabTable(QWidget):
                 self.view.selectRow(number)
                 return True
         return False
+
+    def _fit_columns(self) -> None:
+        """Names tell slabs apart by their ends, so they get all the width that the figures leave."""
+        largest = max((count_text(row.cells) for row in self._model.rows), key=len, default="")
+        for column, widest in ((1, max(largest, "Cells", key=len)), (2, _HEADERS[2]), (3, _HEADERS[3])):
+            self.view.setColumnWidth(column, self.fontMetrics().horizontalAdvance(widest) + 10)
 
     def _open(self) -> None:
         if self.current:
