@@ -82,13 +82,17 @@ class DatasetFiles:
         if self._entry.regions is None:
             return {}
         directory = self._entry.regions.directory
-        names = self._release.names(directory, VOLUMES)
+        names = self._names(directory, VOLUMES)
         return {name: self._release.file(directory, VOLUMES, name) for name in names}
+
+    def _names(self, directory: str, kind: str) -> tuple[str, ...]:
+        """Names of a directory's files; none where the release lacks the directory."""
+        return self._release.names(directory, kind) if directory in self._release.directories() else ()
 
     def rule(self) -> ExpressionRule | None:
         """The first expression rule whose matrices the release serves."""
         for rule in self._entry.expression.rules:
-            if any(self._release.names(directory, MATRICES) for directory in rule.directories):
+            if any(self._names(directory, MATRICES) for directory in rule.directories):
                 return rule
         return None
 
@@ -98,7 +102,7 @@ class DatasetFiles:
 
     def matrix_names(self, directory: str) -> tuple[str, ...]:
         """Matrices of a directory."""
-        return self._release.names(directory, MATRICES)
+        return self._names(directory, MATRICES)
 
     def matrices(self) -> list[RemoteFile]:
         """Expression matrices of every kind, of the rule that the release serves."""

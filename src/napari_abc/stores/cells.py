@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, field
+from itertools import accumulate
 from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
@@ -91,9 +92,8 @@ class CellStore:
             ) from error
         self.notes: tuple[str, ...] = tuple(meta["notes"])
         self.slabs: dict[str, SlabRows] = {row.label: row for row in rows if row.label}
-        self._starts = dict(
-            zip((row.label for row in rows), np.cumsum([0, *sizes[:-1]]).tolist(), strict=True)
-        )
+        starts = [0, *accumulate(sizes)]
+        self._starts: dict[str, int] = {row.label: start for row, start in zip(rows, starts, strict=False)}
         self.cells = sum(sizes)
 
     def start(self, label: str) -> int:
