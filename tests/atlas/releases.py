@@ -21,8 +21,8 @@ TAXONOMY = "HMBA-BG-taxonomy-CCN20250428"
 VERSION = "20251031"
 
 HMBA_TABLES = {
-    "cell_metadata": """cell_label,brain_section_label,brain_section_barcode,x_experiment,y_experiment,qc_pass,\
-dataset_label,feature_matrix_label,abc_sample_id
+    "cell_metadata": """cell_label,brain_section_label,brain_section_barcode,x_experiment,y_experiment,\
+qc_pass,dataset_label,feature_matrix_label,abc_sample_id
 1_3-20250227,D.S.01.01.01,1,10.5,20.5,True,{dataset},{matrix},u3
 1_1-20250227,D.S.01.01.01,1,11.5,21.5,False,{dataset},{matrix},
 1_2-20250227,D.S.01.02.01,2,12.5,22.5,True,{dataset},{matrix},u2
