@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import html
 import re
+import socket
 import threading
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -115,6 +117,9 @@ class FolderServer:
     """Sent after a file's content."""
     requests: list[Request] = field(default_factory=list)
 
+    connections: dict[Any, socket.socket] = field(default_factory=dict)
+    """Clients that hold a connection open."""
+
     def __post_init__(self) -> None:
         owner = self
         self.stalled = threading.Event()
@@ -130,6 +135,16 @@ class FolderServer:
                 pass
 
         class Server(ThreadingHTTPServer):
+            def process_request(self, request: Any, client_address: Any) -> None:
+                owner.connections[client_address] = request
+                super().process_request(request, client_address)
+
+            def process_request_thread(self, request: Any, client_address: Any) -> None:
+                try:
+                    super().process_request_thread(request, client_address)
+                finally:
+                    owner.connections.pop(client_address, None)
+
             def handle_error(self, request: object, client_address: object) -> None:
                 pass  # A client that hangs up in the middle is what several tests are about.
 
@@ -149,6 +164,9 @@ class FolderServer:
         self._closing.set()
         self._server.shutdown()
         self._thread.join()
+        for connection in list(self.connections.values()):
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
         self._server.server_close()
 
     def _answer(self, handler: BaseHTTPRequestHandler) -> None:

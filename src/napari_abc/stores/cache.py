@@ -114,7 +114,8 @@ def _is_foreign(folder: Path) -> bool:
 def _may_write(folder: Path) -> bool:
     while not folder.exists() and folder != folder.parent:
         folder = folder.parent
-    return folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)
+    effective = os.access in os.supports_effective_ids
+    return folder.is_dir() and os.access(folder, os.W_OK | os.X_OK, effective_ids=effective)
 
 
 def _lies_in(folder: Path, other: Path) -> bool:

@@ -46,7 +46,7 @@ def size_text(size: int | None) -> str:
         value /= 1000
         if value < 999.5:
             return f"{value:.3g} {unit}"
-    return f"{value / 1000:.3g} TB"
+    return f"{value / 1000:,.3g} TB" if value < 999_500 else f"{value / 1000:,.0f} TB"
 
 
 @contextlib.contextmanager
@@ -179,10 +179,12 @@ def _no_room(target: Path, size: int | None, free: int | None = None) -> DiskFul
 def _check_room(target: Path, size: int | None) -> None:
     if size is None:
         return
-    with contextlib.suppress(OSError):
+    try:
         free = shutil.disk_usage(target.parent).free
-        if free < size + _RESERVE:
-            raise _no_room(target, size, free)
+    except OSError:
+        return  # Some network folders don't tell; writing will.
+    if free < size + _RESERVE:
+        raise _no_room(target, size, free)
 
 
 def _sync_folder(folder: Path) -> None:
