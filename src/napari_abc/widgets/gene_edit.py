@@ -145,7 +145,9 @@ class GeneEdit(QLineEdit):
 
     def _on_return(self) -> None:
         popup = self._completer.popup()
-        if popup is not None:
+        if popup is not None and popup.isVisible():
+            if popup.currentIndex().isValid():
+                return  # the completer gets the key next, and picks that line
             popup.hide()
         text = self.text().strip()
         if not text:

@@ -75,6 +75,7 @@ class SourcePicker(QWidget):
         self.offline.setAccessibleName("Offline")
         self.offline.setToolTip("Use only what is on disk; never the network")
         self.notice = Notice(self)
+        self._location = ""  # what was shown before "Browse folder…" took its place in the box
 
         release_label = QLabel("&Release", self)
         release_label.setBuddy(self.release)
@@ -111,9 +112,11 @@ class SourcePicker(QWidget):
             self.source.addItem("Browse folder…", _BROWSE)
             if text:
                 self._edit.setText(text)
+            self._location = self._location or self.location
 
     def set_location(self, location: str) -> None:
         """Show a source, by its name where it has one."""
+        self._location = location
         row = self.source.findData(location)
         with QSignalBlocker(self.source):
             if row >= 0:
@@ -162,7 +165,7 @@ class SourcePicker(QWidget):
             folder = QFileDialog.getExistingDirectory(
                 self.window(), "Folder with ABC Atlas data: an abc_atlas_access cache or a mirror"
             )
-            self._edit.setText(folder)
+            self.set_location(folder or self._location)
             if not folder:
                 return
         self._request()

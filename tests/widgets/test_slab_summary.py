@@ -1,0 +1,23 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from napari_abc.widgets.slab_summary import SlabSummary
+
+if TYPE_CHECKING:
+    from pytestqt.qtbot import QtBot
+
+
+def test_it_says_how_many_cells_are_shown_and_whose_they_are(qtbot: QtBot) -> None:
+    summary = SlabSummary()
+    qtbot.addWidget(summary)
+    assert summary.isHidden()
+    summary.show_slab("Showing 5 of 7 cells.", ("Two <i>lost</i>.", "One found."), "CC BY 4.0", "Me", True)
+    assert summary.cells.text() == "Synthetic data, not measured. Showing 5 of 7 cells. 2 notes…"
+    assert "Two &lt;i&gt;lost" in summary.cells.toolTip()
+    assert summary.source.text() == "CC BY 4.0 · Me"
+    summary.show_slab("Showing 5 of 5 cells.", (), "", "", False)
+    assert summary.cells.text() == "Showing 5 of 5 cells."
+    assert summary.source.isHidden()
+    summary.clear()
+    assert summary.isHidden()
