@@ -130,9 +130,10 @@ def _terms_and_clusters() -> tuple[tuple[dict[str, str | int | None], ...], tupl
     leaves: list[Cluster] = []
     orders = dict.fromkeys(LEVELS, 0)
     rng = np.random.default_rng(20230722)
-    aliases = iter(
-        [128, 129, *np.unique(rng.integers(200, 34_000, 200))[rng.permutation(150)].tolist(), 34380]
-    )
+    lines = _TREE.strip("\n").splitlines()
+    count = 2 * sum(int(line.partition("|")[2].split()[1]) for line in lines if line.startswith(" "))
+    middle = rng.permutation(np.unique(rng.integers(200, 34_000, 3 * count)))[: count - 3]
+    aliases = iter([128, 129, *middle.tolist(), 34380])  # sparse, in no order
 
     def add(level: int, identifier: str, name: str, parent: str | None, color: str) -> str:
         code, level_name, _ = _SETS[level]
@@ -161,7 +162,7 @@ def _terms_and_clusters() -> tuple[tuple[dict[str, str | int | None], ...], tupl
 
     transmitters = {name: add(0, name, name, None, color) for name, color in _TRANSMITTERS.items()}
     class_label = ""
-    for line in _TREE.strip("\n").splitlines():
+    for line in lines:
         left, _, right = line.partition("|")
         name, color = left.strip().rsplit(" ", 1)
         number, bare = name.split(" ", 1)
