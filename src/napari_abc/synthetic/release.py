@@ -160,7 +160,7 @@ def ensure_release(cache: Path | None = None, task: Task | None = None) -> Path:
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise DiskFullError(
-                f"There is not enough room in {target.parent} for the synthetic release (about 80 MB); "
+                f"There is not enough room in {target.parent} for the synthetic release (about 70 MB); "
                 "free some or set NAPARI_ABC_CACHE to a folder on another disk."
             ) from error
         raise ConfigurationError(
