@@ -15,6 +15,12 @@ _CELLS_A_BIN = 24
 _FILL = 0.85
 """Diameter as a fraction of the spacing: neighbours nearly touch, so tissue looks dense."""
 
+_SAMPLE = 50_000
+"""Cells that the density is taken from, at most."""
+
+_MOST_BINS = 2000
+"""Bins along a side, at most."""
+
 _SMALLEST, _LARGEST = 1 / 20_000, 1 / 40
 """Bounds of the diameter, as fractions of the extent."""
 
@@ -43,13 +49,28 @@ def point_size(positions: NDArray[np.floating], unit: str) -> float:
     if side <= 0 or not np.isfinite(side):
         return {"millimeter": 0.01, "micrometer": 10.0}.get(unit, 1.0)
     low = positions.min(axis=0).astype(np.float64)
+    count = len(positions)
     sides = np.maximum(positions.max(axis=0) - low, side * 1e-6)
-    width = float(np.sqrt(sides.prod() * _CELLS_A_BIN / len(positions)))
+    if count > _SAMPLE:
+        positions = positions[np.random.default_rng(0).integers(0, count, _SAMPLE)]
+    sample = len(positions)
     # A line of cells has hardly any area; a bin must not be smaller than the cells' share of the line.
-    width = min(max(width, side * _CELLS_A_BIN / len(positions) / 50), side)
+    share = side * _CELLS_A_BIN / sample
+    width = min(max(float(np.sqrt(sides.prod() * _CELLS_A_BIN / sample)), share / 50), side)
+    crowd = _crowd(positions, low, sides, width)
+    # Where most of the box is empty, the first bins are far too wide.
+    while crowd > 2 * _CELLS_A_BIN and (narrow := width * np.sqrt(_CELLS_A_BIN / crowd)) > side / _MOST_BINS:
+        width = float(narrow)
+        crowd = _crowd(positions, low, sides, width)
+    spacing = width / np.sqrt(crowd * count / sample)
+    return float(np.clip(_FILL * spacing, side * _SMALLEST, side * _LARGEST))
+
+
+def _crowd(
+    positions: NDArray[np.floating], low: NDArray[np.float64], sides: NDArray[np.float64], width: float
+) -> float:
+    """Cells in the bin of the median cell, itself included."""
     columns = int(sides[1] // width) + 1
     bins = ((positions - low) // width).astype(np.int64)
     flat = bins[:, 0] * columns + bins[:, 1]
-    crowd = float(np.median(np.bincount(flat)[flat]))
-    spacing = width / np.sqrt(crowd)
-    return float(np.clip(_FILL * spacing, side * _SMALLEST, side * _LARGEST))
+    return float(np.median(np.bincount(flat)[flat]))
