@@ -122,15 +122,17 @@ def hdf5_planes(path: Path) -> set[int]:
     FormatError
         If the file is damaged.
     """
+    import h5py
+
     from napari_abc.stores.hdf5 import child, open_hdf5
 
     planes: set[int] = set()
     with open_hdf5(path) as file:
         cells = child(file, "featuredata")
-        for name in [] if cells is None else list(cells)[:100]:
+        for name in list(cells or ())[:100]:
             node = child(cells, name)
-            if hasattr(node, "keys"):
-                planes |= {int(match[1]) for key in node if (match := _PLANE.fullmatch(key))}
+            keys = node if isinstance(node, h5py.Group) else ()
+            planes |= {int(match[1]) for key in keys if (match := _PLANE.fullmatch(key))}
     return planes
 
 

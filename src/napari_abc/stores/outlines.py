@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["OutlineLevel", "choose_pixel_size", "rasterize"]
 
-_PIXELS_PER_CELL = 64
+_PIXELS_PER_CELL = 256
 """Pixels across a cell of median size at the finest level."""
 _COARSE = 4096
 """Levels of at most this many pixels a side are drawn at once."""
@@ -44,7 +44,7 @@ _FRACTION = 12
 
 
 def choose_pixel_size(outlines: Outlines) -> float:
-    """Pixel size of the finest level: a 64th of a cell of median size, bounded by the extent.
+    """Pixel size of the finest level: a 256th of a cell of median size, bounded by the extent.
 
     Returns
     -------

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["Plane", "open_tiff"]
 
 _MAX_PAGES = 4096
-_MAX_SEGMENT = 2**30
+_MAX_SEGMENT = 2**29
 """Bytes of one decoded tile or strip; what is larger can't be looked at in parts."""
 _CHUNK = 1024
 """Pixels a side that are read at a time, at least, where the file's tiles are smaller."""

@@ -327,7 +327,7 @@ def _pixel_size(experiment: Mapping[str, Any], planes: list[Plane], notes: list[
     if own:
         return own
     notes.append(
-        f"Neither {Xenium.EXPERIMENT} nor the image says how wide a pixel is; {Xenium.PIXEL_SIZE} µm is taken, "
-        "as on every instrument."
+        f"Neither {Xenium.EXPERIMENT} nor the image says how wide a pixel is; {Xenium.PIXEL_SIZE} µm is "
+        "taken, as on every instrument."
     )
     return Xenium.PIXEL_SIZE, Xenium.PIXEL_SIZE
