@@ -128,6 +128,4 @@ def _add_dock(viewer: Any, arguments: Any) -> None:
 
     source = arguments.source or PUBLIC_BUCKET
     # After the dock's own turn, in which it opens the source of the last session.
-    QTimer.singleShot(
-        0, dock, lambda: dock.browser.open_source(source, arguments.release or "", arguments.offline)
-    )
+    QTimer.singleShot(0, lambda: dock.browser.open_source(source, arguments.release or "", arguments.offline))
