@@ -35,12 +35,12 @@ def atlas_of(arguments: Any, console: Console) -> Atlas:
 def bundle_of(dataset: str) -> Path | None:
     """The path of a run or an h5ad file, or None if the text is the name of a dataset.
 
+    Whether it is a run at all is for whoever opens it to say.
+
     Raises
     ------
     MissingFileError
         If it can only be meant as a path, and nothing is there.
-    ConfigurationError
-        If it is a path of something that isn't a run or an h5ad file.
     """
     path = Path(dataset).expanduser()
     separators = {os.sep, os.altsep or os.sep}
@@ -51,15 +51,8 @@ def bundle_of(dataset: str) -> Path | None:
         return None
     from napari_abc.vendors.bundle import bundle_kind
 
-    if bundle_kind(path) is not None:
-        return path
-    # A folder may happen to be called like a dataset: in a cache folder, for example.
-    if written_as_path or path.is_file():
-        raise ConfigurationError(
-            f"{dataset!r} is neither a Xenium nor a MERSCOPE output folder nor an .h5ad file; give one of "
-            "these, or the name of a dataset."
-        )
-    return None
+    # A bare name is a dataset's even if a folder is called like it, as one in a cache folder is.
+    return path if written_as_path or path.is_file() or bundle_kind(path) is not None else None
 
 
 def slab_of(arguments: Any, console: Console) -> Slab:

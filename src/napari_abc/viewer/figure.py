@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Iterator
 
-    from napari.viewer import Viewer
+    from napari.components import ViewerModel
+    from napari.qt import QtViewer
     from numpy.typing import NDArray
 
     from napari_abc.model import Slab
@@ -100,14 +101,13 @@ def save_figure(
     key = legend(coloring, limits, colormap)
     ensure_display()
 
-    import napari
     from qtpy.QtGui import QImage
 
     from napari_abc.viewer.figure_page import BACKGROUND, Page
     from napari_abc.viewer.layers import add_slab
     from napari_abc.viewer.paint import paint
 
-    with _hidden_viewer(napari) as viewer:
+    with _hidden_viewer() as (viewer, widget):
         page = Page(
             width,
             height,
@@ -116,6 +116,7 @@ def save_figure(
             shown_line(slab, coloring),
             f"Data: {slab.licence}" if slab.licence else "",
             "Synthetic data" if slab.synthetic else "",
+            _outlines(slab) if regions else (),
         )
         viewer.canvas.background_color_override = BACKGROUND
         layers = add_slab(viewer, slab, coloring)
@@ -128,13 +129,12 @@ def save_figure(
         _scale_bar(viewer, slab, area.width() / zoom, page.unit)
         viewer.scene.camera.center = center
         # napari's zoom is in the screen's points, which are several pixels on a fine screen.
-        viewer.scene.camera.zoom = zoom / viewer.window._qt_window.devicePixelRatioF()
-        canvas = viewer.screenshot(size=(area.height(), area.width()), scale=1, canvas_only=True, flash=False)
+        viewer.scene.camera.zoom = zoom / widget.devicePixelRatioF()
+        canvas = widget.screenshot(size=(area.height(), area.width()), flash=False)
         _check_drawn(canvas, slab)
         rows, columns = canvas.shape[:2]
-        picture = page.compose(
-            QImage(canvas.tobytes(), columns, rows, 4 * columns, QImage.Format.Format_RGBA8888)
-        )
+        image = QImage(canvas.tobytes(), columns, rows, 4 * columns, QImage.Format.Format_RGBA8888)
+        picture = page.compose(image)
     for name, text in _metadata(slab, page.title).items():
         picture.setText(name, text)
     with atomic_path(path) as temporary:
@@ -159,19 +159,28 @@ def check_size(size: tuple[int, int]) -> None:
 
 
 @contextmanager
-def _hidden_viewer(napari: Any) -> Iterator[Viewer]:
-    """A viewer whose window is laid out and drawn but never comes up on the screen; closed at the end."""
-    from qtpy.QtCore import Qt
+def _hidden_viewer() -> Iterator[tuple[ViewerModel, QtViewer]]:
+    """A canvas that is laid out and drawn but never comes up on the screen; closed at the end.
 
-    viewer = napari.Viewer(show=False)
+    Without the window around it, which would save its size in the person's settings.
+    """
+    from napari.components import ViewerModel
+    from napari.qt import QtViewer, get_qapp
+    from qtpy.QtCore import QEvent, Qt
+
+    application = get_qapp()
+    viewer = ViewerModel()
+    widget = QtViewer(viewer)
     try:
         # A widget that was never shown has no OpenGL; this one is shown to nobody.
-        window = viewer.window._qt_window
-        window.setAttribute(Qt.WidgetAttribute.WA_DontShowOnScreen, True)
-        window.show()
-        yield viewer
+        widget.setAttribute(Qt.WidgetAttribute.WA_DontShowOnScreen, True)
+        widget.show()
+        yield viewer, widget
     finally:
-        viewer.close()
+        viewer.layers.clear()
+        widget.close()
+        widget.deleteLater()
+        application.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
 
 
 def _fit(
@@ -183,12 +192,19 @@ def _fit(
         extents.append(layers.regions.extent.world)
     low = np.min([extent[0][-2:] for extent in extents], axis=0)
     high = np.max([extent[1][-2:] for extent in extents], axis=0)
-    span = np.maximum(high - low, 1e-9 * np.maximum(np.abs(high), 1))
+    # A cell alone, or several in one place, must not fill the whole canvas.
+    span = np.maximum(high - low, 20 * np.max(layers.cells.size))
     y, x = (float(v) for v in (low + high) / 2)
     return (0.0, y, x), float((1 - 2 * _MARGIN) * min(height / span[0], width / span[1]))
 
 
-def _scale_bar(viewer: Viewer, slab: Slab, visible: float, size: float) -> None:
+def _outlines(slab: Slab) -> tuple[tuple[str, str], ...]:
+    """Name and colour of the regions, none twice: a region may consist of several rows."""
+    pairs = zip(slab.regions["label"], slab.regions["color"], strict=True)
+    return tuple(dict.fromkeys((str(label), str(color)) for label, color in pairs))
+
+
+def _scale_bar(viewer: ViewerModel, slab: Slab, visible: float, size: float) -> None:
     """Show a bar of a round length, about a sixth of what is visible."""
     bar = viewer.canvas.overlays.scale_bar
     bar.visible = bool(slab.frame.unit)

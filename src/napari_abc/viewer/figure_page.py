@@ -41,6 +41,8 @@ class Page:
         Line below the canvas: left and right.
     label
         Shown in a frame at the top right; ``""`` for none.
+    regions
+        Name and colour of each outline that is drawn.
     """
 
     width: int
@@ -50,6 +52,7 @@ class Page:
     footer: str
     licence: str
     label: str
+    regions: tuple[tuple[str, str], ...] = ()
 
     @property
     def unit(self) -> float:
@@ -61,7 +64,8 @@ class Page:
         """Where the canvas goes."""
         top = self._px(76)
         left = self._px(18)  # napari keeps its scale bar 10 away from the edge
-        return QRect(left, top, self.width - self._panel_width() - left, self.height - top - self._px(52))
+        below = self._px(52) + (self._px(40) if self.regions else 0)
+        return QRect(left, top, self.width - self._panel_width() - left, self.height - top - below)
 
     def compose(self, canvas: QImage) -> QImage:
         """The finished page.
@@ -82,6 +86,7 @@ class Page:
         painter.drawImage(self.canvas, canvas)
         self._draw_title(painter)
         self._draw_footer(painter)
+        self._draw_regions(painter)
         panel = self._panel()
         panel = self._draw_heading(painter, panel)
         if self.legend.bar is not None:
@@ -156,6 +161,24 @@ class Page:
                 painter, area.adjusted(area.width() - licence - 1, 0, 0, 0), self.licence, font, _MUTED
             )
         self._text(painter, area.adjusted(0, 0, -licence - margin, 0), self.footer, font, _MUTED)
+
+    def _draw_regions(self, painter: QPainter) -> None:
+        """One line below the canvas: as many regions as there is room for."""
+        font = self._font(16)
+        metrics = QFontMetrics(font)
+        left, gap, stroke = self._px(28), self._px(22), self._px(24)
+        line = QRect(left, self.canvas.bottom() + 1, self.canvas.right() - left, self._px(34))
+        for number, (name, color) in enumerate(self.regions):
+            more = f"+ {len(self.regions) - number:,} more"
+            width = stroke + self._px(8) + metrics.horizontalAdvance(name) + 1
+            last = number == len(self.regions) - 1
+            if width + (0 if last else gap + metrics.horizontalAdvance(more)) > line.width():
+                self._text(painter, line, more, font, _MUTED)
+                return
+            painter.setPen(QPen(QColor(color), self._px(4)))
+            painter.drawLine(line.left(), line.center().y(), line.left() + stroke, line.center().y())
+            self._text(painter, line.adjusted(stroke + self._px(8), 0, 0, 0), name, font, _TEXT)
+            line.setLeft(line.left() + width + gap)
 
     def _draw_heading(self, painter: QPainter, panel: QRect) -> QRect:
         """Title of the legend; what is left of the panel."""
