@@ -42,6 +42,6 @@ def test_slabs_keep_their_order() -> None:
 
 
 def test_genes_without_symbols() -> None:
-    genes = pd.DataFrame({"gene_symbol": ["DRD1", None, np.nan]}, index=["E1", "E2", "E3"])
-    assert gene_rows(genes) == [("E1", "DRD1"), ("E2", ""), ("E3", "")]
-    assert gene_rows(genes[[]]) == [("E1", ""), ("E2", ""), ("E3", "")]
+    genes = pd.DataFrame({"gene_symbol": ["DRD1", None, np.nan, pd.NA]}, index=["E1", "E2", "E3", "E4"])
+    assert gene_rows(genes) == [("E1", "DRD1"), ("E2", ""), ("E3", ""), ("E4", "")]
+    assert gene_rows(genes[[]]) == [("E1", ""), ("E2", ""), ("E3", ""), ("E4", "")]

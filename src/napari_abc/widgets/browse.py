@@ -89,7 +89,7 @@ class Browser(QObject):
 
         listed = (
             SourceChoice("Public ABC Atlas", PUBLIC_BUCKET),
-            SourceChoice("Demo (synthetic, offline)", DEMO),
+            SourceChoice("Demo (synthetic)", DEMO),
         )
         self._listed = {choice.location for choice in listed}
         self._view.source.set_choices(
@@ -143,8 +143,8 @@ class Browser(QObject):
             view.source.set_location(location)
             for warning in opened.atlas.warnings[:1]:
                 view.source.notice.show_error(warning, "Re&try")
-            made_up = " · synthetic" if opened.atlas.synthetic else ""
             title = view.source.source.currentText()
+            made_up = " · synthetic" if opened.atlas.synthetic and "synthetic" not in title else ""
             view.source_section.set_summary(f"{title} · {opened.atlas.release}{made_up}")
             view.show_datasets(opened.rows)
 

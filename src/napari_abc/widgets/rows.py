@@ -53,5 +53,6 @@ def gene_rows(genes: pd.DataFrame) -> list[tuple[str, str]]:
     identifiers = [str(identifier) for identifier in genes.index]
     if "gene_symbol" not in genes:
         return [(identifier, "") for identifier in identifiers]
-    symbols = ["" if symbol is None or symbol != symbol else str(symbol) for symbol in genes["gene_symbol"]]
+    column = genes["gene_symbol"]
+    symbols = ["" if missing else str(symbol) for symbol, missing in zip(column, column.isna(), strict=True)]
     return list(zip(identifiers, symbols, strict=True))

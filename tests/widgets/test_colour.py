@@ -1,0 +1,267 @@
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from qtpy.QtCore import Qt
+
+from napari_abc.viewer.layers import SlabLayers, add_slab
+from napari_abc.viewer.paint import color_by, painted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from napari.layers import Points
+    from pytestqt.qtbot import QtBot
+
+    from napari_abc.model import Slab
+    from napari_abc.widgets.colour_view import ColourView
+    from napari_abc.widgets.dock import AtlasDock
+
+    Idle = Callable[[AtlasDock], None]
+
+
+@pytest.fixture
+def view(dock: AtlasDock) -> ColourView:
+    return dock.colour_view
+
+
+@pytest.fixture
+def layers(dock: AtlasDock, slab: Slab) -> SlabLayers:
+    return add_slab(dock.browser._viewer, slab, color_by="Class")
+
+
+def _legend(view: ColourView) -> dict[str, str]:
+    model = view.legend.view.model()
+    return {model.index(i, 0).data(): model.index(i, 1).data() for i in range(model.rowCount())}
+
+
+def _by(layer: Points) -> str:
+    state = painted(layer)
+    assert state is not None
+    return state.coloring.key
+
+
+def _page(view: ColourView) -> Any:
+    return view._stack.currentWidget()
+
+
+def test_without_a_slab_it_says_what_to_do(view: ColourView) -> None:
+    assert view.picker.isHidden()
+    assert view.hint.text() == "Open a slab to colour its cells."
+
+
+def test_a_new_slab_is_followed_with_its_legend(view: ColourView, layers: SlabLayers, slab: Slab) -> None:
+    codes = slab.cells["Class"].cat.codes
+    assert view.picker.layer.currentText() == layers.cells.name
+    assert view.picker.column.currentData() == "Class"
+    assert _page(view) is view.legend
+    assert _legend(view) == {
+        "MSN": f"{(codes == 0).sum()}",
+        "Astro": f"{(codes == 1).sum()}",
+        "Oligo": f"{(codes == 2).sum()}",
+        "no value": f"{(codes == -1).sum()}",
+    }
+    assert view.legend.title.text() == "Class: 3 categories"
+    assert "Showing 400 of 403 cells" in view.summary.cells.text()
+    assert view.summary.source.text() == "CC BY 4.0 · Somebody, 2025"
+
+
+def test_a_column_colours_cells_and_legend(
+    qtbot: QtBot, dock: AtlasDock, view: ColourView, layers: SlabLayers, idle: Idle
+) -> None:
+    view.picker.column.activated.emit(view.picker.column.findData("region"))
+    idle(dock)
+    assert _by(layers.cells) == "region"
+    assert set(_legend(view)) == {"GPe", "STR"}
+    assert len(np.unique(layers.cells.face_color, axis=0)) == 2
+
+
+def test_a_typed_gene_colours_cells_and_bar(
+    qtbot: QtBot, dock: AtlasDock, view: ColourView, layers: SlabLayers, slab: Slab, idle: Idle
+) -> None:
+    gene = view.picker.gene
+    gene.setText("drd2")
+    qtbot.keyClick(gene, Qt.Key.Key_Return)
+    idle(dock)
+    assert _by(layers.cells) == "gene:DRD2"
+    assert _page(view) is view.bar
+    assert view.bar.title.text() == "DRD2, log2(CPT + 1)"
+    values = slab.expression(["DRD2"])["DRD2"].to_numpy()
+    assert view.bar.limits == pytest.approx((0, np.nanmax(values)), abs=1e-4)
+    zero = int((values <= 0).sum())
+    assert view.bar.grey.accessibleName() == f"zero: {zero} cells, not measured: 7 cells"
+    assert view.picker.column.placeholderText() == "Gene DRD2"
+
+
+def test_an_unknown_gene_is_said_in_place(
+    qtbot: QtBot, dock: AtlasDock, view: ColourView, layers: SlabLayers, idle: Idle
+) -> None:
+    view.picker.gene.setText("drd9")
+    qtbot.keyClick(view.picker.gene, Qt.Key.Key_Return)
+    idle(dock)
+    assert "no 'drd9'" in view.notice.text
+    assert "DRD1" in view.notice.text
+    assert _by(layers.cells) == "Class"
+
+
+def test_matrices_are_read_off_the_gui_thread(
+    dock: AtlasDock, view: ColourView, layers: SlabLayers, matrix: Any, idle: Idle
+) -> None:
+    dock.colourist.colour_by_gene("DRD1")
+    idle(dock)
+    [(kind, identifiers, thread)] = matrix.reads
+    assert (kind, identifiers) == ("log2", ("ENSG1",))
+    assert thread is not threading.main_thread()
+
+
+def test_a_matrix_that_must_be_fetched_is_asked_for(
+    qtbot: QtBot, dock: AtlasDock, view: ColourView, layers: SlabLayers, matrix: Any, idle: Idle
+) -> None:
+    matrix.to_fetch["log2"] = 1_340_000_000
+    dock.colourist.colour_by_gene("DRD1")
+    assert "1.3 GB" in view.notice.text
+    assert matrix.reads == []
+    _, not_now = view.notice.answers()
+    qtbot.mouseClick(not_now, Qt.MouseButton.LeftButton)
+    assert matrix.reads == []
+    dock.colourist.colour_by_gene("DRD1")
+    qtbot.mouseClick(view.notice.answers()[0], Qt.MouseButton.LeftButton)
+    idle(dock)
+    assert _by(layers.cells) == "gene:DRD1"
+    dock.colourist.colour_by_gene("DRD2")  # on disk now
+    assert view.notice.text == ""
+    idle(dock)
+    assert _by(layers.cells) == "gene:DRD2"
+
+
+def test_raw_or_log2(dock: AtlasDock, view: ColourView, layers: SlabLayers, idle: Idle) -> None:
+    dock.colourist.colour_by_gene("DRD1")
+    idle(dock)
+    view.picker.values.setCurrentIndex(view.picker.values.findData("raw"))
+    view.picker.values.activated.emit(1)
+    idle(dock)
+    assert view.bar.title.text() == "DRD1, counts"
+    assert view.picker.kind == "raw"
+
+
+def test_limits_and_colormap_repaint_at_once_but_throttled(
+    qtbot: QtBot, dock: AtlasDock, view: ColourView, layers: SlabLayers, idle: Idle
+) -> None:
+    dock.colourist.colour_by_gene("DRD1")
+    idle(dock)
+    before = layers.cells.face_color.copy()
+    repaints: list[object] = []
+    dock.colourist._events.painted.connect(repaints.append)
+    for high in np.linspace(3.0, 1.0, 200):
+        view.bar.high.setValue(high)
+    qtbot.waitUntil(lambda: painted(layers.cells).limits == pytest.approx((0, 1)))
+    dock.colourist._events.painted.disconnect(repaints.append)
+    assert len(repaints) < 100
+    assert view.bar.limits == pytest.approx((0, 1))
+    assert not np.array_equal(before, layers.cells.face_color)
+    view.bar.colormap.setCurrentText("viridis")
+    view.bar.colormap.activated.emit(3)
+    qtbot.waitUntil(lambda: painted(layers.cells).colormap == "viridis")
+    assert painted(layers.cells).limits == pytest.approx((0, 1))
+    assert view.bar.gradient.color_at(1.0) == "#fde725"  # viridis ends in this yellow
+
+
+def test_reset_shows_the_whole_range_again(
+    qtbot: QtBot, dock: AtlasDock, view: ColourView, layers: SlabLayers, idle: Idle
+) -> None:
+    dock.colourist.colour_by_gene("DRD1")
+    idle(dock)
+    whole = view.bar.limits
+    view.bar.high.setValue(1.0)
+    qtbot.waitUntil(lambda: painted(layers.cells).limits[1] == pytest.approx(1))
+    qtbot.mouseClick(view.bar.reset, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: painted(layers.cells).limits == pytest.approx(whole))
+    assert view.bar.slider.maximum() >= whole[1]
+
+
+def test_a_script_that_paints_is_followed(view: ColourView, layers: SlabLayers) -> None:
+    color_by(layers.cells, "gene:PENK", limits=(1.0, 2.0), colormap="turbo")
+    assert _page(view) is view.bar
+    assert view.bar.limits == (1.0, 2.0)
+    assert view.bar.colormap.currentText() == "turbo"
+    color_by(layers.cells, "qc_pass")
+    assert set(_legend(view)) == {"False", "True"}
+    layers.cells.face_color = "red"  # by napari's own controls: no legend may tell otherwise
+    assert _page(view) is view.hint
+    assert "Choose a column" in view.hint.text()
+
+
+def test_the_newest_choice_wins(
+    qtbot: QtBot, dock: AtlasDock, view: ColourView, layers: SlabLayers, matrix: Any, idle: Idle
+) -> None:
+    matrix.gate = threading.Event()
+    dock.colourist.colour_by_gene("DRD1")
+    qtbot.waitUntil(lambda: bool(matrix.reads))
+    dock.colourist.colour_by_column("region")
+    idle(dock)
+    matrix.gate.set()
+    qtbot.wait(50)
+    assert _by(layers.cells) == "region"
+
+
+def test_cancel_leaves_the_colours_as_they_were(
+    qtbot: QtBot, dock: AtlasDock, view: ColourView, layers: SlabLayers, matrix: Any
+) -> None:
+    matrix.gate = threading.Event()
+    dock.colourist.colour_by_gene("DRD1")
+    qtbot.waitUntil(lambda: dock.task_bar.label.text() == "Fetching the matrix")
+    assert not dock.task_bar.isHidden()
+    assert dock.task_bar.bar.format() == "3 B of 10 B"
+    qtbot.mouseClick(dock.task_bar.cancel_button, Qt.MouseButton.LeftButton)
+    assert dock.task_bar.isHidden()
+    qtbot.waitUntil(lambda: not any(t.name == "napari-abc colour" for t in threading.enumerate()))
+    assert _by(layers.cells) == "Class"
+    assert view.notice.text == ""
+
+
+def test_removing_the_slab_while_a_gene_is_read(
+    qtbot: QtBot, dock: AtlasDock, view: ColourView, layers: SlabLayers, matrix: Any
+) -> None:
+    matrix.gate = threading.Event()
+    dock.colourist.colour_by_gene("DRD1")
+    qtbot.waitUntil(lambda: bool(matrix.reads))
+    dock.browser._viewer.layers.remove(layers.cells)
+    assert not dock.jobs.busy()
+    assert view.hint.text() == "Open a slab to colour its cells."
+    assert view.summary.isHidden()
+
+
+def test_two_slabs_and_the_active_layer(
+    dock: AtlasDock, view: ColourView, layers: SlabLayers, slab: Slab
+) -> None:
+    viewer = dock.browser._viewer
+    from dataclasses import replace
+
+    other = add_slab(viewer, replace(slab, label="Plane.05"), color_by="region")
+    assert view.picker.layer.count() == 2
+    assert view.picker.layer.currentText() == other.cells.name
+    view.picker.layer.activated.emit(0)
+    assert viewer.layers.selection.active is layers.cells
+    assert view.picker.column.currentData() == "Class"
+    viewer.add_image(np.zeros((4, 4)), name="mine")  # not ours: the dock stays where it is
+    assert view.picker.layer.currentText() == layers.cells.name
+    layers.cells.name = "renamed"
+    assert view.picker.layer.currentText() == "renamed"
+    viewer.layers.remove(layers.cells)
+    assert view.picker.layer.currentText() == other.cells.name
+    assert view.picker.column.currentData() == "region"
+
+
+def test_a_layer_that_was_there_before_the_dock_is_found(
+    make_napari_viewer: Callable[..., Any], slab: Slab
+) -> None:
+    from napari_abc.widgets.dock import AtlasDock
+
+    viewer = make_napari_viewer(show=False)
+    layers = add_slab(viewer, slab)
+    dock = AtlasDock(viewer)
+    viewer.window.add_dock_widget(dock)
+    assert dock.colour_view.picker.layer.currentText() == layers.cells.name
