@@ -18,6 +18,7 @@ import pytest
 
 import bucket
 from bucket import CONTENT, DATASET, EMPTY, MATRIX, NEW, OLD, PLANE, TABLE
+from napari_abc.atlas.manifest import Release
 from napari_abc.errors import (
     Cancelled,
     ConfigurationError,
@@ -117,6 +118,25 @@ def test_the_bucket_fills_a_cache_in_its_own_layout(
     assert as_source.releases() == [NEW]
     assert Store(as_source).ensure(remote(TABLE)) == as_source.folder / TABLE
     assert temporaries(cache) == []
+
+
+def test_the_synthetic_release_is_fetched_whole_and_then_opens_offline(
+    s3_server: BucketServer, release_folder: Path, cache: Path
+) -> None:
+    store = Store(open_source(), cache)
+    newest = store.releases()[-1]
+    release = Release.parse(store.manifest_bytes(newest), newest)
+    files = [file for directory in release.directories() for file in release.files(directory)]
+    for file in files:
+        assert store.ensure(file).read_bytes() == (release_folder / file.key).read_bytes()
+    assert release.synthetic
+    assert len(s3_server.fetched()) == len({file.key for file in files}) + 1
+    asked = len(s3_server.requests)
+    offline = Store(open_source(), cache, offline=True)
+    assert offline.releases() == [newest]
+    assert offline.manifest_bytes(newest) == store.manifest_bytes(newest)
+    assert [offline.ensure(file) for file in files] == [cache / file.key for file in files]
+    assert len(s3_server.requests) == asked
 
 
 def test_size_and_md5_may_both_be_unknown(server: FolderServer, cache: Path) -> None:

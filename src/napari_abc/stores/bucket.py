@@ -192,12 +192,14 @@ class BucketSource(Source):
             if not total.isdecimal() or not span.startswith(f"{begin}-"):
                 raise OSError("it does not serve parts of files; use its https address")
             expected = min(end, int(total)) - begin
-            data = bytearray()
-            while len(data) < expected and (piece := await body.read(expected - len(data))):
-                data += piece
-            if len(data) != expected:
+            pieces: list[bytes] = []
+            missing = expected
+            while missing > 0 and (piece := await body.read(missing)):
+                pieces.append(piece)
+                missing -= len(piece)
+            if missing > 0:
                 raise ConnectionError("the answer broke off")
-            return bytes(data), int(total)
+            return b"".join(pieces), int(total)
         finally:
             body.close()
 

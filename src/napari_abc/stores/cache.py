@@ -69,7 +69,7 @@ def choose_cache(given: Path | None, source: Path | None) -> tuple[Path, list[Pa
     """
     wanted = [default_cache(), _system_cache()]
     if given is not None:
-        wanted.insert(0, absolute(given))
+        wanted.insert(0, absolute(Path(given)))
     only_read: dict[Path, str] = {}
     for folder in wanted:
         if folder.exists() and not folder.is_dir():

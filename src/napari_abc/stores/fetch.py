@@ -5,8 +5,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import re
-from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -20,7 +18,7 @@ from napari_abc.errors import (
     UnknownNameError,
 )
 from napari_abc.stores.cache import OWN_FOLDER, choose_cache, default_cache
-from napari_abc.stores.keys import check_key, manifest_key
+from napari_abc.stores.keys import RemoteFile, manifest_key
 from napari_abc.stores.ledger import Ledger
 from napari_abc.stores.source import PUBLIC_BUCKET, FolderSource, in_order
 from napari_abc.stores.write import make_folder, one_at_a_time, size_text, write_verified
@@ -36,41 +34,6 @@ __all__ = ["RemoteFile", "Store", "default_cache", "size_text"]
 
 _MANIFEST_LIMIT = 64 * 2**20
 _BLOCK = 4 * 2**20
-_MD5 = re.compile(r"[0-9a-f]{32}")
-
-
-@dataclass(frozen=True, slots=True)
-class RemoteFile:
-    """A file of a release, as its manifest describes it.
-
-    Raises
-    ------
-    FormatError
-        If the key could leave its folder, or size or MD5 are none.
-    """
-
-    key: str
-    """Path inside the source and inside a cache, with forward slashes."""
-    size: int | None = None
-    """Bytes; None where the manifest does not say."""
-    md5: str | None = None
-    """MD5 of the content, 32 lower-case hexadecimal digits; None where the manifest does not say."""
-
-    def __post_init__(self) -> None:
-        check_key(self.key)
-        if self.size is not None and (type(self.size) is not int or not 0 <= self.size < 2**53):
-            raise FormatError(
-                f"The size of {self.key} is {self.size!r:.80}, but it must be a number of bytes."
-            )
-        if self.md5 is not None and not (isinstance(self.md5, str) and _MD5.fullmatch(self.md5)):
-            raise FormatError(
-                f"The MD5 of {self.key} is {self.md5!r:.80}, but it must be 32 hexadecimal digits."
-            )
-
-    @property
-    def name(self) -> str:
-        """The file's own name, for people: ``"cell_metadata.csv"``."""
-        return self.key.rpartition("/")[2]
 
 
 class _State(Enum):

@@ -1,4 +1,4 @@
-"""Names that become paths: what a key, a part of one, or a release version may look like.
+"""A release's files and the names that become paths: what a key or a version may look like.
 
 A manifest is somebody else's file. Every name of it that ends up in a path passes through here
 first, so that no name can leave its folder, on any operating system.
@@ -7,15 +7,17 @@ first, so that no name can leave its folder, on any operating system.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from napari_abc.errors import FormatError
 
-__all__ = ["check_key", "check_part", "check_version", "is_version", "manifest_key"]
+__all__ = ["RemoteFile", "check_key", "check_part", "check_version", "is_version", "manifest_key"]
 
 # Separators and drive letters of other systems, and what Windows forbids in a file name.
 _FORBIDDEN = re.compile(r'[\\:<>"|?*]')
 _DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 _VERSION = re.compile(r"[0-9]{4,16}")
+_MD5 = re.compile(r"[0-9a-f]{32}")
 # First parts that belong to a cache itself: a data file of that name could pose as a manifest, as
 # a derived store, or as the record of what was verified.
 _RESERVED = frozenset({"releases", "napari-abc"})
@@ -114,3 +116,37 @@ def manifest_key(version: str) -> str:
         If `version` is not digits only.
     """
     return f"releases/{check_version(version)}/manifest.json"
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteFile:
+    """A file of a release, as its manifest describes it.
+
+    Raises
+    ------
+    FormatError
+        If the key could leave its folder, or size or MD5 are none.
+    """
+
+    key: str
+    """Path inside the source and inside a cache, with forward slashes."""
+    size: int | None = None
+    """Bytes; None where the manifest does not say."""
+    md5: str | None = None
+    """MD5 of the content, 32 lower-case hexadecimal digits; None where the manifest does not say."""
+
+    def __post_init__(self) -> None:
+        check_key(self.key)
+        if self.size is not None and (type(self.size) is not int or not 0 <= self.size < 2**53):
+            raise FormatError(
+                f"The size of {self.key} is {self.size!r:.80}, but it must be a number of bytes."
+            )
+        if self.md5 is not None and not (isinstance(self.md5, str) and _MD5.fullmatch(self.md5)):
+            raise FormatError(
+                f"The MD5 of {self.key} is {self.md5!r:.80}, but it must be 32 hexadecimal digits."
+            )
+
+    @property
+    def name(self) -> str:
+        """The file's own name, for people: ``"cell_metadata.csv"``."""
+        return self.key.rpartition("/")[2]

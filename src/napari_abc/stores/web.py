@@ -212,10 +212,12 @@ def _common_prefixes(page: bytes) -> list[str]:
 
 async def _next_block(answer: Any) -> bytes:
     """The next `_BLOCK` bytes of an answer, fewer at its end, none after it."""
-    data = bytearray()
-    while len(data) < _BLOCK and (piece := await answer.content.read(_BLOCK - len(data))):
-        data += piece
-    return bytes(data)
+    pieces: list[bytes] = []
+    missing = _BLOCK
+    while missing > 0 and (piece := await answer.content.read(missing)):
+        pieces.append(piece)
+        missing -= len(piece)
+    return b"".join(pieces)
 
 
 def _pause(seconds: float, task: Task) -> None:
