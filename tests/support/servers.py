@@ -83,10 +83,6 @@ class BucketServer:
                 self._backend.delete_object(bucket, key)
             self._backend.delete_bucket(bucket)
 
-    def fetched(self) -> list[str]:
-        """Paths of the objects that were asked for, in order."""
-        return [request.path for request in self.requests if request.method == "GET" and not request.query]
-
     def close(self) -> None:
         self._server.shutdown()
         self._thread.join()
