@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
-from napari_abc.errors import AbcError, Cancelled, ConfigurationError, FormatError, MissingFileError
+from napari_abc.errors import Cancelled, ConfigurationError, FormatError, MissingFileError
 from napari_abc.stores.matrix import Matrix, layer_names, open_10x_matrix, open_matrix
 from napari_abc.task import Progress, Task
 
@@ -358,18 +358,19 @@ def test_a_file_cut_off_anywhere(tmp_path: Path) -> None:
     np.testing.assert_array_equal(open_matrix(path).read([3]), expected)
 
 
-@pytest.mark.parametrize("seed", range(12))
-def test_flipped_bytes_give_an_error_or_the_right_shape_but_nothing_else(seed: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("part", ["data", "indices", "indptr"])
+def test_flipped_bytes_of_compressed_values_are_noticed(part: str, seed: int, tmp_path: Path) -> None:
     path = write_h5ad(tmp_path / "m.h5ad", random_matrix(300, 20), compression="gzip")
+    with h5py.File(path) as file:
+        chunk = file["X"][part].id.get_chunk_info(0)
     content = bytearray(path.read_bytes())
     rng = np.random.default_rng(seed)
-    for at in rng.integers(0, len(content), 12):
+    for at in rng.integers(chunk.byte_offset, chunk.byte_offset + chunk.size, 3):
         content[at] ^= int(rng.integers(1, 256))
     path.write_bytes(content)
-    try:
-        assert open_matrix(path).read([3, 4]).shape == (300, 2)
-    except AbcError as error:
-        assert str(path) in str(error)
+    with pytest.raises(FormatError, match=r"m\.h5ad"):
+        open_matrix(path).read([3, 4])
 
 
 def damage(path: Path, part: str, change: Any) -> None:

@@ -281,12 +281,17 @@ def _expression(
                 if looks_like_counts(matrix.sample()):
                     chosen["raw"], units["raw"] = matrix, "counts"
                     break
-    tables = {kind: _genes(matrix) for kind, matrix in chosen.items()}
+    tables, repeated = {}, 0
+    for kind, matrix in chosen.items():
+        tables[kind], count = _genes(matrix)
+        repeated = max(repeated, count)
     if not chosen or not max(len(table) for table in tables.values()):
         return None, next(iter(tables.values()), _no_genes()), ["The file holds no expression matrix."]
     notes = []
     if "log2" in units and not units["log2"].startswith("log2"):
         notes.append(f"Values offered as 'log2' are those stored in the file, as they are: {units['log2']}.")
+    if repeated:
+        notes.append(f"{repeated:,} gene identifiers occur again; a number was added to tell them apart.")
     source = MatrixExpression(
         chosen, units, rows=rows, identifiers={kind: list(table.index) for kind, table in tables.items()}
     )
@@ -312,8 +317,11 @@ def _no_genes() -> pd.DataFrame:
     return pd.DataFrame({"gene_symbol": []}, index=pd.Index([], name="gene_identifier"), dtype=object)
 
 
-def _genes(matrix: Matrix) -> pd.DataFrame:
-    """Genes in column order: index ``gene_identifier`` (unique), ``gene_symbol``, then what ``var`` holds."""
+def _genes(matrix: Matrix) -> tuple[pd.DataFrame, int]:
+    """Genes in column order, and how many identifiers had to be changed to be unique.
+
+    The index is ``gene_identifier``, then ``gene_symbol`` and what else ``var`` holds.
+    """
     import pandas as pd
 
     parent, _, name = matrix.var.rpartition("/")
@@ -326,8 +334,8 @@ def _genes(matrix: Matrix) -> pd.DataFrame:
         if column in table and table[column].notna().all() and table[column].is_unique:
             identifiers = [str(identifier) for identifier in table[column]]
             break
-    unique, _ = _unique(identifiers)
+    unique, repeated = _unique(identifiers)
     index = pd.Index(unique, name="gene_identifier", dtype=object)
     rest = table.drop(columns=["gene_symbol"], errors="ignore").set_axis(index)
     rest.insert(0, "gene_symbol", pd.Series(symbols, index=index, dtype=object))
-    return rest
+    return rest, repeated
