@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import h5py
 import numpy as np
 import pandas as pd
@@ -84,7 +86,7 @@ def test_every_level_holds_each_cell_where_its_polygon_is() -> None:
 def test_levels_halve_exactly_so_that_napari_places_them_in_register() -> None:
     volume = rasterize(rings(tissue()), 0.05)
     shapes = [level.shape for level in volume.levels]
-    for finer, coarser in zip(shapes, shapes[1:], strict=False):
+    for finer, coarser in itertools.pairwise(shapes):
         assert finer == (2 * coarser[0], 2 * coarser[1])
     assert max(shapes[-1]) <= 512 < max(shapes[-2])
 

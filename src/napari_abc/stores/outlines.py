@@ -16,6 +16,7 @@ import numpy as np
 
 from napari_abc.errors import ConfigurationError
 from napari_abc.model import Volume
+from napari_abc.stores.window import read_key
 from napari_abc.task import Task
 
 if TYPE_CHECKING:
@@ -182,29 +183,8 @@ class OutlineLevel:
 
     def __getitem__(self, key: Any) -> NDArray[np.int32]:
         """Draw a window; the key is made of whole numbers, slices and an ellipsis."""
-        parts = list(key) if isinstance(key, tuple) else [key]
-        if Ellipsis in parts:
-            at = parts.index(Ellipsis)
-            parts[at : at + 1] = [slice(None)] * (3 - len(parts))
-        parts += [slice(None)] * (2 - len(parts))
-        if len(parts) != 2:
-            raise IndexError(f"two axes can't be read with {key!r}")
-        spans: list[tuple[int, int]] = []
-        within: list[slice | int] = []
-        for part, length in zip(parts, self.shape, strict=True):
-            if isinstance(part, slice):
-                chosen = range(*part.indices(length))
-                start, stop = (min(chosen), max(chosen) + 1) if chosen else (0, 0)
-                after = chosen.stop - start if chosen.step > 0 else None
-                within.append(slice(chosen.start - start, after, chosen.step) if chosen else slice(0))
-            else:
-                start = int(part) + (length if part < 0 else 0)
-                if not 0 <= start < length:
-                    raise IndexError(f"{part} is out of the {length} pixels of that axis")
-                stop = start + 1
-                within.append(0)
-            spans.append((start, stop))
-        return self._window(*spans[0], *spans[1])[tuple(within)]
+        window, within = read_key(key, self.shape)
+        return self._window(*window)[within]
 
     def _window(self, top: int, bottom: int, left: int, right: int) -> NDArray[np.int32]:
         out = np.zeros((bottom - top, right - left), np.int32)

@@ -22,6 +22,7 @@ import numpy as np
 from napari_abc.errors import FormatError, MissingFileError
 from napari_abc.stores.hdf5 import Stamp
 from napari_abc.stores.ome import OmeMetadata, read_ome
+from napari_abc.stores.window import read_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -247,21 +248,21 @@ class _Segments:
         where = f"{self._path}|{self._stamp}|{int(self._offsets[0])}|{self._first}|{self._sample}"
         name = f"tiff-{hashlib.sha1(where.encode(), usedforsecurity=False).hexdigest()}"
         meta = np.empty((0, 0), self.dtype)
-        lazy: da.Array = da.from_array(self, chunks=chunks, name=name, meta=meta)  # type: ignore[no-untyped-call]
+        lazy: da.Array = da.from_array(  # type: ignore[no-untyped-call]
+            self, chunks=chunks, name=name, meta=meta, fancy=False
+        )
         return lazy
 
-    def __getitem__(self, key: tuple[slice, slice]) -> NDArray[Any]:
-        (top, bottom, _), (left, right, _) = (
-            part.indices(length) for part, length in zip(key, self.shape, strict=True)
-        )
+    def __getitem__(self, key: Any) -> NDArray[Any]:
+        (top, bottom, left, right), within = read_key(key, self.shape)
         try:
             if Stamp.of(self._path) != self._stamp:
                 raise FormatError(f"{self._path} was changed since it was opened; open it again.")
             if self._contiguous:
                 # Mapped for this read only: nothing else is read, and the file is let go of.
                 whole = np.memmap(self._path, self._raw, "r", int(self._offsets[0]), self.shape)
-                return np.asarray(whole[top:bottom, left:right]).astype(self.dtype)
-            return self._decoded(top, bottom, left, right)
+                return np.asarray(whole[top:bottom, left:right][within]).astype(self.dtype)
+            return self._decoded(top, bottom, left, right)[within]
         except FormatError:
             raise
         except OSError as error:
