@@ -83,6 +83,10 @@ class BucketServer:
                 self._backend.delete_object(bucket, key)
             self._backend.delete_bucket(bucket)
 
+    def fetched(self) -> list[str]:
+        """Paths of the objects that were asked for, in order; a large one once for each of its parts."""
+        return [request.path for request in self.requests if request.method == "GET" and not request.query]
+
     def close(self) -> None:
         self._server.shutdown()
         self._thread.join()
