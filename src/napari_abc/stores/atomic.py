@@ -6,7 +6,8 @@ import os
 from typing import TYPE_CHECKING, BinaryIO
 from uuid import uuid4
 
-from napari_abc.errors import DiskFullError
+from napari_abc.errors import AbcError
+from napari_abc.stores.write import make_folder, not_written
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,20 +31,21 @@ def save_atomically(target: Path, write: Callable[[BinaryIO], object]) -> None:
     Raises
     ------
     DiskFullError
-        If the file can't be written there.
+        If there is no room.
+    ConfigurationError
+        If the place can't be written to.
     """
+    make_folder(target.parent)
     part = target.with_name(f".{target.name}.{uuid4().hex}.part")
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
         with part.open("wb") as out:
             write(out)
             out.flush()
             os.fsync(out.fileno())
         os.replace(part, target)
+    except AbcError:
+        raise
     except OSError as error:
-        raise DiskFullError(
-            f"{target.name} can't be written in {target.parent} ({error.strerror or error}); "
-            "make room there or choose another cache folder."
-        ) from error
+        raise not_written(target, error) from error
     finally:
         part.unlink(missing_ok=True)

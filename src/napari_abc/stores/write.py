@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from napari_abc.task import Task
 
-__all__ = ["make_folder", "one_at_a_time", "size_text", "write_verified"]
+__all__ = ["make_folder", "not_written", "one_at_a_time", "size_text", "write_verified"]
 
 _PREFIX = ".napari-abc-"
 _SUFFIX = ".part"
@@ -84,7 +84,7 @@ def make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise _not_written(folder, error) from error
+        raise not_written(folder, error) from error
 
 
 def write_verified(
@@ -145,7 +145,7 @@ def write_verified(
         except AbcError:
             raise
         except OSError as error:
-            raise _not_written(target, error, size) from error
+            raise not_written(target, error, size) from error
         finally:
             with contextlib.suppress(OSError):
                 temporary.unlink(missing_ok=True)
@@ -158,7 +158,8 @@ def _differs(target: Path, how: str) -> IntegrityError:
     )
 
 
-def _not_written(target: Path, error: OSError, size: int | None = None) -> AbcError:
+def not_written(target: Path, error: OSError, size: int | None = None) -> AbcError:
+    """What to raise where a file could not be written: the disk is full, or the folder forbids it."""
     if error.errno in _FULL:
         return _no_room(target, size)
     return ConfigurationError(
