@@ -67,7 +67,9 @@ class BucketServer:
 
         if bucket not in self._backend.buckets:
             self._backend.create_bucket(bucket, "us-west-2")
-        self._backend.put_object(bucket, key, content)
+        # moto computes an ETag at the first request, by reading the buffer that other threads are
+        # serving from: eight ranges at once then got empty answers. Asked for here, it is known.
+        assert self._backend.put_object(bucket, key, content).etag
         self._backend.put_object_acl(bucket, key, get_canned_acl("public-read"))
 
     def fill(self, bucket: str, folder: Path, prefix: str = "") -> None:
