@@ -253,3 +253,15 @@ def test_it_goes_without_leaving_anything(qtbot: QtBot, viewer: Viewer, slab: Sl
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     gc.collect()
     assert [part() for part in parts] == [None] * 4
+
+
+def test_napari_opens_it_from_the_plugins_menu(viewer: Viewer, slab: Slab) -> None:
+    """Napari hands plugins a proxy of the viewer; layers and signals must be the real ones."""
+    from napari_abc.viewer.layers import add_slab
+
+    _, dock = viewer.window.add_plugin_dock_widget("napari-abc", "ABC Atlas")
+    assert isinstance(dock, AtlasDock)
+    layers = add_slab(viewer, slab)
+    assert dock.colourist._layer is layers.cells
+    viewer.layers.selection.active = layers.cells
+    assert dock.colour_view.picker.layer.currentText() == layers.cells.name

@@ -38,7 +38,7 @@ class _Welcome(QWidget):
             "downloaded), or try the demo, which needs no network.",
             self,
         )
-        public = QPushButton("Open the &public atlas", self)
+        public = QPushButton("Open the pu&blic atlas", self)
         public.setAccessibleName("Open the public atlas")
         demo = QPushButton("Try the &demo", self)
         demo.setAccessibleName("Try the demo")

@@ -45,7 +45,7 @@ class ColorPicker(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setVerticalSpacing(4)
         rows: tuple[tuple[str, QWidget], ...] = (
-            ("S&lab", self.layer),
+            ("Sl&ab", self.layer),
             ("Colo&ur by", self.column),
             ("&Gene", self.gene),
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QSizePolicy, QToolButton, QVBoxLayout, QWidget
 from superqt import QElidingLabel
 
 from napari_abc.widgets.words import tip
@@ -29,11 +29,23 @@ class SlabSummary(QWidget):
         self.source.setTextFormat(Qt.TextFormat.PlainText)
         self.source.setElideMode(Qt.TextElideMode.ElideRight)
         self.source.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.notes_button = QToolButton(self)
+        self.notes_button.setCheckable(True)
+        self.notes_button.setAutoRaise(True)
+        self.notes_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.notes_button.setAccessibleName("Notes on this slab")
+        self.notes_button.setToolTip("What else is to be known of this slab")
+        self.notes_button.toggled.connect(self._on_notes)
+        self.notes = WrappedLabel(parent=self)
+        self.notes.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2)
         layout.addWidget(self.cells)
+        layout.addWidget(self.notes_button)
+        layout.addWidget(self.notes)
         layout.addWidget(self.source)
+        self._on_notes(False)
         self.clear()
 
     def show_slab(
@@ -46,22 +58,28 @@ class SlabSummary(QWidget):
         line
             How many of its cells are shown.
         notes
-            What else is to be known, in sentences; read in the tooltip.
+            What else is to be known, in sentences; shown on request.
         licence, citation
             Of the data.
         synthetic
             Whether the data are made up.
         """
-        made_up = "Synthetic data, not measured. " if synthetic else ""
-        more = f" {len(notes)} {'note' if len(notes) == 1 else 'notes'}…" if notes else ""
-        self.cells.setText(f"{made_up}{line}{more}")
-        self.cells.setToolTip(tip("\n".join(notes)))
-        self.cells.setAccessibleDescription(" ".join(notes))
+        self.cells.setText(f"Synthetic data, not measured. {line}" if synthetic else line)
+        count = len(notes)
+        self.notes_button.setText(f"{count} {'note' if count == 1 else 'notes'}")
+        self.notes_button.setAccessibleName(f"Show {self.notes_button.text()} on this slab")
+        self.notes_button.setVisible(bool(notes))
+        self.notes.setText("\n".join(notes))
+        self.notes.setVisible(bool(notes) and self.notes_button.isChecked())
         source = " · ".join(part for part in (licence, citation) if part)
         self.source.setText(source)
         self.source.setToolTip(tip(source))
         self.source.setVisible(bool(source))
         self.show()
+
+    def _on_notes(self, shown: bool) -> None:
+        self.notes_button.setArrowType(Qt.ArrowType.DownArrow if shown else Qt.ArrowType.RightArrow)
+        self.notes.setVisible(shown and bool(self.notes.text()))
 
     def clear(self) -> None:
         """Show nothing."""

@@ -71,7 +71,7 @@ class SourcePicker(QWidget):
         self.release.setToolTip("Release of the atlas; the newest is the default")
         self.release.setEnabled(False)
         self.release.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.offline = QCheckBox("O&ffline", self)
+        self.offline = QCheckBox("Offl&ine", self)
         self.offline.setAccessibleName("Offline")
         self.offline.setToolTip("Use only what is on disk; never the network")
         self.notice = Notice(self)
@@ -141,7 +141,7 @@ class SourcePicker(QWidget):
 
     def show_error(self, sentence: str) -> None:
         """Say in place why the source could not be opened."""
-        answers = ("Re&try",) if self.offline.isChecked() else ("Re&try", "Work &offline")
+        answers = ("Re&try",) if self.offline.isChecked() else ("Re&try", "Wor&k offline")
         self.notice.show_error(sentence, *answers)
 
     # -- what is chosen --------------------------------------------------------------------------
