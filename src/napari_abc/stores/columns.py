@@ -13,6 +13,7 @@ import os
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -260,13 +261,17 @@ def _dense_pieces(dataset: h5py.Dataset, rows: NDArray[np.int64], columns: NDArr
             across = slice(int(columns[slots].min()), int(columns[slots].max()) + 1)
         line = (across.stop - across.start) * dataset.dtype.itemsize
         step = max(1, _DENSE_BLOCK // (line * tall)) * tall
-        at = 0
-        while at < len(rows):
-            top = int(rows[at]) // tall * tall
-            end = int(np.searchsorted(rows, top + step))
-            bottom = min(int(rows[end - 1]) // tall * tall + tall, height)
-            pieces.append(((slice(top, bottom), across), slice(at, end), slots))
-            at = end
+        # Chunks between the wanted ones are left out, as are rows of a contiguous matrix if many.
+        gap = 1 if dataset.chunks else _GAP * 4 // line + 1
+        breaks = np.flatnonzero(np.diff(rows // tall) > gap) + 1
+        for first, last in pairwise([0, *breaks.tolist(), len(rows)]):
+            at = first
+            while at < last:
+                top = int(rows[at]) // tall * tall
+                end = min(int(np.searchsorted(rows, top + step)), last)
+                bottom = min(int(rows[end - 1]) // tall * tall + tall, height)
+                pieces.append(((slice(top, bottom), across), slice(at, end), slots))
+                at = end
     return pieces
 
 
