@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 import pytest
+
 from napari_abc.model import Frame, Palette, Slab
 from napari_abc.viewer.display import ensure_display
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from napari_abc.errors import ConfigurationError
 from napari_abc.model import Categorical, Continuous
 from napari_abc.viewer.colors import STEPS, ZERO_COLOR, colormap_table, hex_table, lookup, resolve, rgba

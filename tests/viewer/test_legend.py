@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+
 from napari_abc.model import Categorical, Continuous
 from napari_abc.viewer.colors import colormap_table, hex_table
 from napari_abc.viewer.legend import Row, legend, shown_line

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import napari_abc as abc
 import numpy as np
 import pytest
 from napari.layers import Points
+
+import napari_abc as abc
 from napari_abc.errors import ConfigurationError, UnknownNameError
 from napari_abc.model import Categorical
 from napari_abc.viewer import lanes, paint
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     import napari
+
     from napari_abc.model import Slab
 
 RED, GREEN, BLUE, GREY, DIM = "#e41a1c", "#4daf4a", "#377eb8", "#808080", "#404040"

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+
 from napari_abc.viewer.regions import region_outlines, rings
 
 if TYPE_CHECKING:
@@ -17,16 +18,21 @@ if TYPE_CHECKING:
 
 SQUARE = "POLYGON ((0 0, 4 0, 4 4, 0 4, 0 0), (1 1, 1 2, 2 2, 2 1, 1 1))"
 
+TRIANGLE = "POLYGON ((0 0, 1 0, 1 1, 0 0))"
+
 
 @pytest.mark.parametrize(
     ("wkt", "expected"),
     [
         (SQUARE, [(4, True, False), (4, True, True)]),
-        ("MULTIPOLYGON (((0 0, 1 0, 1 1, 0 0)), ((5 5, 6 5, 6 6, 5 5)))", [(3, True, False), (3, True, False)]),
+        (
+            "MULTIPOLYGON (((0 0, 1 0, 1 1, 0 0)), ((5 5, 6 5, 6 6, 5 5)))",
+            [(3, True, False), (3, True, False)],
+        ),
         ("LINESTRING (0 0, 1 1, 2 0)", [(3, False, False)]),
         ("MULTILINESTRING ((0 0, 1 1), (2 2, 3 3))", [(2, False, False), (2, False, False)]),
         (
-            f"GEOMETRYCOLLECTION ({SQUARE}, LINESTRING (0 0, 1 1), GEOMETRYCOLLECTION (POLYGON ((0 0, 1 0, 1 1, 0 0))))",
+            f"GEOMETRYCOLLECTION ({SQUARE}, LINESTRING (0 0, 1 1), GEOMETRYCOLLECTION ({TRIANGLE}))",
             [(4, True, False), (4, True, True), (2, False, False), (3, True, False)],
         ),
         ("POLYGON Z ((0 0 5, 4 0 5, 4 4 5, 0 0 5))", [(3, True, False)]),

@@ -6,9 +6,10 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-import napari_abc as abc
 import numpy as np
 import pytest
+
+import napari_abc as abc
 from napari_abc.model import Frame
 from napari_abc.viewer.status import cell_at
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     import napari
     from napari.layers import Points
+
     from napari_abc.model import Slab
 
 
@@ -77,9 +79,7 @@ def test_coordinates_of_a_y_up_frame_are_the_frames(
     assert hover(cells, 2, -6)["coordinates"].startswith("x 2.000, y 6.000 mm · 1018093344101130002-6")
 
 
-def test_removed_cells_are_not_found_and_others_keep_their_names(
-    viewer: napari.Viewer, slab: Slab
-) -> None:
+def test_removed_cells_are_not_found_and_others_keep_their_names(viewer: napari.Viewer, slab: Slab) -> None:
     cells = abc.add_slab(viewer, slab).cells
     assert cell_at(cells, (1.0, 1.0)) == 0
     cells.remove([0])

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from napari_abc.viewer.prepare import PreparedSlab, prepare_slab
-from napari_abc.viewer.watch import slab_of, unwrap, watch
+from napari_abc.viewer.watch import unwrap, watch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,7 +44,7 @@ def add_slab(
 
     Every layer has the units, axis labels and y direction of the slab's frame, so they are in
     register and the scale bar, which is switched on, is true. The camera is fitted to the first
-    slab of a viewer and left alone after that.
+    slab's cells in a viewer and left alone after that.
 
     Parameters
     ----------
@@ -70,7 +70,7 @@ def add_slab(
     ExpressionError
         If there are no such values for these cells; no layer is added then.
     FormatError
-        If the slab holds no cell.
+        If the slab holds neither cells nor images.
     """
     return add_prepared(viewer, prepare_slab(slab, color_by, values))
 
@@ -80,18 +80,13 @@ def add_prepared(viewer: ViewerModel, prepared: PreparedSlab) -> SlabLayers:
     from napari.layers import Layer
 
     viewer = unwrap(viewer)
-    first = not any(slab_of(layer) for layer in viewer.layers)
     watch(viewer)
     # Everything is made before anything is added, so that a failure leaves the viewer as it was.
     images = [Layer.create(*part) for part in prepared.images]
     outlines = Layer.create(*prepared.outlines) if prepared.outlines is not None else None
     regions = Layer.create(*prepared.regions) if prepared.regions is not None else None
     cells = Layer.create(*prepared.cells)
-    above = [regions] if regions is not None else []
-    for layer in [*images, *filter(None, [outlines]), *above]:
-        viewer.layers.append(layer)
-    # The cells come last, as napari draws the canvas with each layer that is added and selected.
-    viewer.layers.insert(len(viewer.layers) - len(above), cells)
-    if first:
-        viewer.reset_view()
+    for layer in (*images, outlines, regions, cells):
+        if layer is not None:
+            viewer.layers.append(layer)
     return SlabLayers(cells, regions, outlines, images)

@@ -32,11 +32,11 @@ __all__ = ["LayerTuple", "PreparedSlab", "default_key", "prepare_slab"]
 LayerTuple = tuple[Any, dict[str, Any], str]
 """Data, arguments and type of a layer, as napari's readers give them."""
 
-_PLAIN = (0.78, 0.78, 0.78, 1.0)
-"""Colour of cells that are coloured by nothing."""
+_PLAIN, _PLAIN_OVER_IMAGES = "#c8c8c8", "#ffb000"
+"""Colour of cells that are coloured by nothing: grey, unless an image beneath is grey."""
 
-_OUTLINE = (0.9, 0.9, 0.9, 1.0)
-"""Colour of cell outlines."""
+_OUTLINE = "#33d6ff"
+"""Colour of cell outlines: seen on black and on a white image."""
 
 _OVER_IMAGES = 0.6
 """Cells are drawn smaller where an image or their outlines are to be seen between them."""
@@ -47,22 +47,22 @@ _MOST_CATEGORIES = 40
 
 @dataclass(frozen=True, eq=False, slots=True)
 class PreparedSlab:
-    """A slab's layers, ready to be added; from the lowest to the topmost by the order of fields."""
+    """A slab's layers, ready to be added in the order of iteration.
+
+    The cells come last; in a viewer that is watched they are then moved below the regions.
+    """
 
     slab: Slab
     images: tuple[LayerTuple, ...]
     outlines: LayerTuple | None
-    cells: LayerTuple
     regions: LayerTuple | None
+    cells: LayerTuple
 
     def __iter__(self) -> Iterator[LayerTuple]:
-        """From the lowest to the topmost."""
+        """Images, outlines, regions, cells."""
         yield from self.images
-        if self.outlines is not None:
-            yield self.outlines
+        yield from (part for part in (self.outlines, self.regions) if part is not None)
         yield self.cells
-        if self.regions is not None:
-            yield self.regions
 
 
 def default_key(slab: Slab) -> str | None:
@@ -119,10 +119,10 @@ def prepare_slab(
     ExpressionError
         If there are no such values for these cells.
     FormatError
-        If the slab holds no cell.
+        If the slab holds neither cells nor images.
     """
     task = task or Task()
-    if not len(slab.cells):
+    if not len(slab.cells) and not slab.images:
         raise FormatError(
             f"{slab.label} has no cell with coordinates, so there is nothing to show; open another one."
         )
@@ -147,8 +147,8 @@ def prepare_slab(
         slab,
         tuple(images),
         _outlines(slab, shared, task),
-        _cells(slab, positions, size, resolve(coloring) if coloring is not None else None),
         _regions(slab, shared, _line_width(positions, size)),
+        _cells(slab, positions, size, resolve(coloring) if coloring is not None else None),
     )
 
 
@@ -161,7 +161,9 @@ def _warm_units(unit: str) -> None:
 
 
 def _name(slab: Slab, part: str = "") -> str:
-    return " ".join(filter(None, (slab.label, part, "(synthetic)" if slab.synthetic else "")))
+    # The part first, as napari's layer list shortens long names.
+    name = f"{part} · {slab.label}" if part else slab.label
+    return f"{name} (synthetic)" if slab.synthetic else name
 
 
 def _space(slab: Slab, ndim: int = 2) -> dict[str, Any]:
@@ -180,16 +182,16 @@ def _space(slab: Slab, ndim: int = 2) -> dict[str, Any]:
 
 
 def _line_width(positions: NDArray[np.float32], size: float) -> float:
-    """Width of region outlines: seen in full view, and about as thick as a cell close up."""
-    return max(1.2 * size, extent(positions) / 500)
+    """Width of region outlines: two pixels or so in full view, and not lost among cells close up."""
+    side = extent(positions)
+    return max(side / 450, min(size / 2, side / 250))
 
 
 def _cells(slab: Slab, positions: NDArray[np.float32], size: float, painted: Painted | None) -> LayerTuple:
-    colors = (
-        rgba(painted)
-        if painted is not None
-        else np.tile(np.array(_PLAIN, dtype=np.float32), (len(positions), 1))
-    )
+    if painted is not None and len(positions):
+        colors: NDArray[np.float32] | str = rgba(painted)
+    else:
+        colors = _PLAIN_OVER_IMAGES if slab.images else _PLAIN
     metadata: dict[str, Any] = {METADATA_SLAB: slab, METADATA_CELLS: True}
     if painted is not None:
         metadata[METADATA_PAINTED] = painted
@@ -231,7 +233,7 @@ def _regions(slab: Slab, shared: dict[str, Any], width: float) -> LayerTuple | N
     if found is None:
         return None
     data, arguments = found
-    return data, {**shared, **_space(slab), **arguments, "name": _name(slab, "regions")}, "shapes"
+    return data, {**shared, **_space(slab), **arguments, "name": _name(slab, "Regions")}, "shapes"
 
 
 def _outlines(slab: Slab, shared: dict[str, Any], task: Task) -> LayerTuple | None:
@@ -242,7 +244,7 @@ def _outlines(slab: Slab, shared: dict[str, Any], task: Task) -> LayerTuple | No
     volume = rasterize(slab.outlines, unit=slab.frame.unit, task=task)
     data, arguments, kind = volume_data(volume, None, not slab.frame.y_down)
     look = {
-        "name": _name(slab, "outlines"),
+        "name": _name(slab, "Outlines"),
         "opacity": 0.9,
         "colormap": {None: _OUTLINE, 0: (0.0, 0.0, 0.0, 0.0)},
         "metadata": {**shared["metadata"], METADATA_OUTLINES: True},

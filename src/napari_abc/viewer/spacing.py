@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 __all__ = ["extent", "point_size"]
 
 _CELLS_A_BIN = 24
-_FILL = 0.85
-"""Diameter as a fraction of the spacing: neighbours nearly touch, so tissue looks dense."""
+_FILL = 1.05
+"""Diameter as a fraction of the spacing: neighbours touch, so tissue looks dense."""
 
 _SAMPLE = 50_000
 """Cells that the density is taken from, at most."""

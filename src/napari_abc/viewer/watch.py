@@ -76,7 +76,8 @@ def watch(viewer: ViewerModel) -> None:
         if owner is not None:
             _look_after(owner, event.value)
 
-    viewer.layers.events.inserted.connect(inserted)
+    # Last, when napari has made room for the layer's dimensions.
+    viewer.layers.events.inserted.connect(inserted, position="last")
     for layer in viewer.layers:
         _look_after(viewer, layer)
 
@@ -91,17 +92,43 @@ def watch_current() -> None:
 
 
 def _look_after(viewer: ViewerModel, layer: Layer) -> None:
-    if slab_of(layer) is None:
+    slab = slab_of(layer)
+    if slab is None:
         return
     from napari.layers import Labels, Points
 
     _viewers[layer] = ref(viewer)
     viewer.canvas.overlays.scale_bar.visible = True
     if isinstance(layer, Labels) and layer.metadata.get(METADATA_OUTLINES):
-        layer.contour = 1  # can't be given when a layer is made
-    if isinstance(layer, Points) and layer.metadata.get(METADATA_CELLS):
-        from napari_abc.viewer.paint import follow
-        from napari_abc.viewer.status import show_cells
+        # Two, as napari shows a level up to twice as fine as the screen; and it can't be given before.
+        layer.contour = 2
+    if not (isinstance(layer, Points) and _shows_cells(layer)):
+        return
+    from napari_abc.viewer.paint import follow
+    from napari_abc.viewer.status import show_cells
 
-        show_cells(layer)
-        follow(layer)
+    show_cells(layer)
+    follow(layer)
+    if layer.source.parent is None:  # not a duplicate, which stays where the person has put it
+        _below_regions(viewer, layer)
+    if not any(_shows_cells(other) for other in viewer.layers if other is not layer):
+        whole = [other for other in viewer.layers if slab_of(other) is slab and other.visible]
+        viewer.reset_view(layers=whole)
+
+
+def _shows_cells(layer: Layer) -> bool:
+    return slab_of(layer) is not None and bool(layer.metadata.get(METADATA_CELLS))
+
+
+def _below_regions(viewer: ViewerModel, cells: Layer) -> None:
+    """Move cells below the regions of their slab, that these are seen.
+
+    The cells are added last nevertheless: the layer that was added last is the active one, and
+    the canvas, drawn with each of them, is drawn with the cells only once.
+    """
+    from napari.layers import Shapes
+
+    slab, layers = slab_of(cells), viewer.layers
+    regions = [layers.index(x) for x in layers if isinstance(x, Shapes) and slab_of(x) is slab]
+    if regions and regions[0] < layers.index(cells):
+        layers.move(layers.index(cells), regions[0])
