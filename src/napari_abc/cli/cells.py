@@ -5,7 +5,7 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
-from napari_abc.cli.target import bundle_of, slab_of
+from napari_abc.cli.target import bundle_of, slab_of, tell
 from napari_abc.errors import ConfigurationError, UnknownNameError
 from napari_abc.output import atomic_path, check_output
 
@@ -30,6 +30,7 @@ def save_cells(arguments: Any, console: Console) -> int:
     genes = list(dict.fromkeys(arguments.genes or ()))
     expression = slab.expression(genes, arguments.values, console.task) if genes else None
     write_cells(slab, columns, expression, arguments.values, arguments.output)
+    tell(slab, console)
     added = f" and {len(genes):,} {'gene' if len(genes) == 1 else 'genes'}" if genes else ""
     console.note(f"Wrote {len(slab.cells):,} cells, {len(columns):,} columns{added} to {arguments.output}.")
     return 0
@@ -103,6 +104,7 @@ def _write_h5ad(
     import anndata
     import numpy as np
 
+    obs = _obs(table)
     uns: dict[str, Any] = {
         "dataset": slab.dataset,
         "slab": slab.label,
@@ -114,18 +116,45 @@ def _write_h5ad(
         "citation": slab.citation,
         "synthetic": slab.synthetic,
     }
-    for column in table.columns.intersection(list(slab.palettes)):
+    for column in obs.columns.intersection(list(slab.palettes)):
         # scanpy's habit, so that its plots have the atlas's colours; it needs the same categories.
         palette = slab.palettes[column]
-        categories = table[column].astype("category")
-        if tuple(categories.cat.categories) == palette.names:
-            uns[f"{column}_colors"] = list(palette.colors)
+        if hasattr(obs[column], "cat") and tuple(obs[column].cat.categories) == palette.names:
+            uns[f"{column}_colors"] = np.array(palette.colors, dtype=object)
     x, var = None, None
     if expression is not None and slab.expression_source is not None:
         x = expression.to_numpy()
         var = slab.genes.loc[[slab.find_gene(gene) for gene in expression.columns]]
         var.index = var.index.astype(str)
         uns["values"] = slab.expression_source.kinds[values]
-    adata = anndata.AnnData(X=x, obs=table, var=var, uns=uns)
+    adata = anndata.AnnData(X=x, obs=obs, var=var, uns=uns)
     adata.obsm["spatial"] = slab.cells[["x", "y"]].to_numpy(dtype=np.float64)
     adata.write_h5ad(path, compression="gzip")
+
+
+def _obs(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with types that every version of anndata reads."""
+    import pandas as pd
+
+    # Forward slashes would make groups of the file.
+    columns = {str(name).replace("/", "_"): _plain(table[name]) for name in table.columns}
+    index = pd.Index(table.index.to_numpy(dtype=object), dtype=object, name=table.index.name)
+    return pd.DataFrame({name: column.set_axis(index) for name, column in columns.items()}, index=index)
+
+
+def _plain(column: pd.Series) -> pd.Series:
+    """Texts as categories, as they may be missing; yes and no as booleans that may be missing."""
+    import pandas as pd
+
+    if isinstance(column.dtype, pd.CategoricalDtype) or pd.api.types.is_bool_dtype(column.dtype):
+        return column
+    if pd.api.types.is_numeric_dtype(column.dtype):
+        return column
+    known = column.dropna()
+    if known.map(lambda value: isinstance(value, bool)).all() and len(known):
+        return column.astype("boolean")
+    texts = known.astype(str).to_numpy(dtype=object)
+    names = pd.Index(sorted(set(texts)), dtype=object)
+    codes = pd.Series(-1, index=column.index)
+    codes[column.notna()] = names.get_indexer(texts)
+    return pd.Series(pd.Categorical.from_codes(codes, categories=names), index=column.index)

@@ -56,7 +56,7 @@ def bundle_of(dataset: str) -> Path | None:
 
 
 def slab_of(arguments: Any, console: Console) -> Slab:
-    """The slab that DATASET and SLAB name, loaded; its notes go to stderr.
+    """The slab that DATASET and SLAB name, loaded.
 
     Raises
     ------
@@ -71,19 +71,16 @@ def slab_of(arguments: Any, console: Console) -> Slab:
             raise ConfigurationError(
                 f"{arguments.dataset!r} is a path and has one slab only; leave out {arguments.slab!r}."
             )
-        slab = open_bundle(path, console.task)
-    else:
-        if arguments.slab is None:
-            raise ConfigurationError(
-                f"Name a slab of {arguments.dataset} too; 'napari-abc slabs {arguments.dataset}' lists them."
-            )
-        slab = atlas_of(arguments, console)[arguments.dataset].slab(arguments.slab, console.task)
-    tell(slab, console)
-    return slab
+        return open_bundle(path, console.task)
+    if arguments.slab is None:
+        raise ConfigurationError(
+            f"Name a slab of {arguments.dataset} too; 'napari-abc slabs {arguments.dataset}' lists them."
+        )
+    return atlas_of(arguments, console)[arguments.dataset].slab(arguments.slab, console.task)
 
 
 def tell(slab: Slab, console: Console) -> None:
-    """Say on stderr what a person should know of a slab."""
+    """Say on stderr what a person should know of a slab; once all went well, as an error is one line."""
     for note in slab.notes:
         console.note(note)
     if slab.synthetic:

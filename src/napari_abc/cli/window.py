@@ -1,0 +1,64 @@
+"""The napari window of ``view`` and ``demo``: a slab, and the dock beside it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import napari
+from qtpy.QtCore import QTimer
+
+from napari_abc.model import Continuous
+from napari_abc.viewer.layers import add_slab
+from napari_abc.viewer.paint import paint
+
+if TYPE_CHECKING:
+    from napari_abc.model import Categorical, Slab
+
+__all__ = ["open_window"]
+
+_PLUGIN, _DOCK = "napari-abc", "ABC Atlas"
+
+
+def open_window(
+    slab: Slab | None, coloring: Categorical | Continuous | None, arguments: Any, source: str | None
+) -> None:
+    """Open napari with the dock and, where there is one, a slab.
+
+    Parameters
+    ----------
+    slab
+        What to show; None for the dock alone.
+    coloring
+        What to colour it by; None for its finest readable grouping.
+    arguments
+        The shell's arguments; ``regions``, ``limits``, ``colormap``, ``release`` and ``offline`` are
+        looked at.
+    source
+        What the dock opens; None for the source of its last session.
+    """
+    viewer = napari.Viewer()
+    try:
+        # The dock first: it takes room from the canvas, which the slab is fitted to.
+        _, dock = viewer.window.add_plugin_dock_widget(_PLUGIN, _DOCK)
+        if source is not None:
+            release, offline = arguments.release or "", arguments.offline
+            # After the dock's own turn, in which it opens the source of the last session.
+            QTimer.singleShot(0, lambda: dock.browser.open_source(source, release, offline))
+        if slab is not None:
+            _show(viewer, dock, slab, coloring, arguments)
+    except BaseException:
+        viewer.close()
+        raise
+
+
+def _show(
+    viewer: napari.Viewer, dock: Any, slab: Slab, coloring: Categorical | Continuous | None, arguments: Any
+) -> None:
+    layers = add_slab(viewer, slab, coloring)
+    if isinstance(coloring, Continuous):
+        paint(layers.cells, coloring, arguments.limits, arguments.colormap)
+    if layers.regions is not None and arguments.regions is not None:
+        layers.regions.visible = arguments.regions
+    dock.browser.slab_opened.emit(layers.cells)  # so that it makes room for the legend
+    # Only when the window is laid out does the canvas have its size.
+    QTimer.singleShot(0, viewer.reset_view)

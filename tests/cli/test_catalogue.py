@@ -1,0 +1,185 @@
+"""The verbs list, slabs and download, on folders, on a real S3 server, and on a person's own runs."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from napari_abc.cli import main
+
+if TYPE_CHECKING:
+    from servers import BucketServer
+
+HUMAN = "HMBA-MERSCOPE-H22.30.001-BG"
+MARMOSET = "HMBA-Xenium-CJ23.56.004-BG"
+REALDATA = Path(__file__).resolve().parents[3] / "shared" / "realdata"
+
+
+def run(capsys: pytest.CaptureFixture[str], *argv: str) -> tuple[str, str]:
+    assert main(argv) == 0, capsys.readouterr().err
+    out, err = capsys.readouterr()
+    return out, err
+
+
+def test_list_as_json_has_the_promised_columns(
+    capsys: pytest.CaptureFixture[str], release_folder: Path
+) -> None:
+    rows = json.loads(run(capsys, "list", "--json", "--source", str(release_folder))[0])
+    assert list(rows[0])[:8] == [
+        "dataset",
+        "species",
+        "platform",
+        "slabs",
+        "bytes",
+        "cached_bytes",
+        "licence",
+        "release",
+    ]
+    by_name = {row["dataset"]: row for row in rows}
+    human = by_name[HUMAN]
+    assert (human["species"], human["platform"]) == ("Human", "MERSCOPE")
+    assert human["synthetic"] is True
+    assert human["available"] is True
+    assert human["bytes"] == human["cached_bytes"] > 1_000_000  # a folder is on this disk
+    assert isinstance(human["slabs"], int)
+
+
+def test_list_as_a_table(capsys: pytest.CaptureFixture[str], release_folder: Path) -> None:
+    out, err = run(capsys, "--source", str(release_folder), "list")
+    header, *rows = out.splitlines()
+    assert header.split()[:3] == ["dataset", "species", "platform"]
+    human = next(row for row in rows if row.startswith(HUMAN))
+    assert " MB" in human
+    assert "CC BY" in human
+    assert "ynthetic data" in err
+
+
+def test_global_options_before_and_after_the_verb_are_the_same(
+    capsys: pytest.CaptureFixture[str], release_folder: Path, tmp_path: Path
+) -> None:
+    options = ["--source", str(release_folder), "--release", "20251031", "--cache", str(tmp_path)]
+    before = run(capsys, *options, "list", "--json")[0]
+    after = run(capsys, "list", "--json", *options)[0]
+    assert before == after
+    assert json.loads(before)[0]["release"] == "20251031"
+
+
+def test_slabs_in_order_with_the_promised_columns(
+    capsys: pytest.CaptureFixture[str], release_folder: Path
+) -> None:
+    slabs = json.loads(run(capsys, "slabs", HUMAN, "--json", "--source", str(release_folder))[0])
+    assert list(slabs[0]) == ["slab", "cells", "sections", "regions", "order"]
+    orders = [slab["order"] for slab in slabs]
+    assert orders == sorted(orders)
+    assert len(orders) == len(set(orders))
+    assert {slab["regions"] for slab in slabs} == {True, False}
+
+
+def test_slabs_counts_the_cells_that_have_coordinates(
+    capsys: pytest.CaptureFixture[str], release_folder: Path, tmp_path: Path
+) -> None:
+    import pandas as pd
+
+    source = ["--source", str(release_folder)]
+    slabs = json.loads(run(capsys, "slabs", HUMAN, "--count", "--json", *source)[0])
+    slab = min(slabs, key=lambda row: row["cells"])
+    run(capsys, "cells", HUMAN, slab["slab"], *source, "-o", str(tmp_path / "a.parquet"))
+    table = pd.read_parquet(tmp_path / "a.parquet")
+    assert len(table) == slab["cells"]
+    assert table[["x", "y"]].notna().all(axis=None)
+
+
+def test_slabs_of_nothing_that_there_is(capsys: pytest.CaptureFixture[str], release_folder: Path) -> None:
+    assert main(["slabs", "HMBA-MERSCOPE-H22.30.01-BG", "--source", str(release_folder)]) == 2
+    assert f"did you mean {HUMAN}" in capsys.readouterr().err
+
+
+def test_a_release_that_is_not_there(capsys: pytest.CaptureFixture[str], release_folder: Path) -> None:
+    assert main(["list", "--release", "19990101", "--source", str(release_folder)]) == 2
+    assert "20260228" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["xenium/cell-mix-526", "merscope/smallset-997", "h5ad/visium-49.h5ad"])
+def test_slabs_of_a_persons_own_run(capsys: pytest.CaptureFixture[str], name: str) -> None:
+    path = REALDATA / name
+    if not path.exists():
+        pytest.skip(f"{name} is not on this machine")
+    (slab,) = json.loads(run(capsys, "slabs", str(path), "--json")[0])
+    assert slab["slab"] == path.name.removesuffix(".h5ad")
+    assert str(slab["cells"]) in name
+
+
+def test_a_folder_named_like_a_dataset_does_not_hide_it(
+    capsys: pytest.CaptureFixture[str], release_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / HUMAN).mkdir()
+    monkeypatch.chdir(tmp_path)
+    slabs = json.loads(run(capsys, "slabs", HUMAN, "--json", "--source", str(release_folder))[0])
+    assert len(slabs) > 1
+
+
+def test_download_then_work_without_the_server(
+    capsys: pytest.CaptureFixture[str],
+    s3_server: BucketServer,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    cache = ["--cache", str(tmp_path / "cache")]
+
+    def marmoset() -> dict[str, int]:
+        rows = json.loads(run(capsys, "list", "--json", *cache)[0])
+        return next(row for row in rows if row["dataset"] == MARMOSET)
+
+    fresh = marmoset()
+    assert fresh["cached_bytes"] < fresh["bytes"]
+    assert "CC BY" in run(capsys, "download", MARMOSET, "--no-expression", *cache)[1]
+    tables = marmoset()["cached_bytes"]
+    assert fresh["cached_bytes"] <= tables < fresh["bytes"]
+    run(capsys, "download", MARMOSET, *cache)
+    assert marmoset()["cached_bytes"] == fresh["bytes"]
+    requests = len(s3_server.requests)
+    slab = json.loads(run(capsys, "slabs", MARMOSET, "--json", "--offline", *cache)[0])[0]["slab"]
+    out = tmp_path / "a.csv"
+    run(capsys, "cells", MARMOSET, slab, "--genes", "DRD1", "--offline", *cache, "-o", str(out))
+    assert len(s3_server.requests) == requests
+    # … and without --offline where the server is gone: the cache is used, and that is said
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    out, err = run(capsys, "slabs", MARMOSET, "--json", *cache)
+    assert json.loads(out)[0]["slab"] == slab
+    assert err.count("\n") <= 3
+    assert "127.0.0.1:9" in err or "network" in err.lower() or "reach" in err.lower()
+
+
+def test_offline_with_an_empty_cache_is_one_line(
+    capsys: pytest.CaptureFixture[str], s3_server: BucketServer, tmp_path: Path
+) -> None:
+    assert main(["slabs", MARMOSET, "--offline", "--cache", str(tmp_path)]) == 2
+    err = capsys.readouterr().err
+    assert err.startswith("napari-abc: ")
+    assert err.count("\n") == 1
+    assert not s3_server.requests
+
+
+def test_download_of_a_path_is_an_error(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert main(["download", str(tmp_path)]) == 2
+    assert "on this disk already" in capsys.readouterr().err
+
+
+def test_a_damaged_release_is_an_error(
+    capsys: pytest.CaptureFixture[str], release_folder: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "bucket" / "releases" / "20260228"
+    folder.mkdir(parents=True)
+    manifest = release_folder / "releases" / "20260228" / "manifest.json"
+    shutil.copy(manifest, folder)
+    text = (folder / "manifest.json").read_text()
+    (folder / "manifest.json").write_text(text[: len(text) // 2])
+    assert main(["list", "--source", str(tmp_path / "bucket")]) == 2
+    err = capsys.readouterr().err
+    assert err.startswith("napari-abc: ")
+    assert "manifest" in err
+    assert err.count("\n") == 1

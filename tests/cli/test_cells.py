@@ -1,0 +1,228 @@
+"""The verb cells: what a script reads back is what the slab holds."""
+
+from __future__ import annotations
+
+import csv
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from napari_abc import open_atlas
+from napari_abc.cli import main
+from napari_abc.cli.cells import write_cells
+from napari_abc.errors import ConfigurationError
+from napari_abc.model import Frame, Slab
+
+HUMAN = "HMBA-MERSCOPE-H22.30.001-BG"
+PLANE = "H22.30.001.BS.3.Plane.01"
+REALDATA = Path(__file__).resolve().parents[3] / "shared" / "realdata"
+
+
+@pytest.fixture(scope="module")
+def slab(release_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Slab:
+    cache = tmp_path_factory.mktemp("slab-cache")
+    return open_atlas(release_folder, cache=cache)[HUMAN].slab(PLANE)
+
+
+def save(release_folder: Path, out: Path, *options: str) -> None:
+    argv = ["cells", HUMAN, PLANE, "--source", str(release_folder), *options, "-o", str(out)]
+    assert main(argv) == 0
+
+
+def refuse(capsys: pytest.CaptureFixture[str], release_folder: Path, out: Path, *options: str) -> str:
+    assert main(["cells", HUMAN, PLANE, "--source", str(release_folder), *options, "-o", str(out)]) == 2
+    err = capsys.readouterr().err
+    assert err.count("\n") == 1
+    assert not out.exists()
+    return err
+
+
+def test_csv_has_every_column_and_exact_labels(slab: Slab, release_folder: Path, tmp_path: Path) -> None:
+    save(release_folder, tmp_path / "a.csv")
+    with (tmp_path / "a.csv").open(newline="") as file:
+        header, *rows = csv.reader(file)
+    assert header == ["cell_label", *slab.cells.columns]
+    assert [row[0] for row in rows] == list(slab.cells.index)
+    table = pd.read_csv(tmp_path / "a.csv", dtype={"cell_label": str}, index_col=0, low_memory=False)
+    np.testing.assert_array_equal(table["x"], slab.cells["x"])
+    assert list(table["Group"].astype(object)) == list(slab.cells["Group"].astype(object))
+
+
+def test_notes_go_to_stderr_and_nothing_to_stdout(
+    capsys: pytest.CaptureFixture[str], slab: Slab, release_folder: Path, tmp_path: Path
+) -> None:
+    save(release_folder, tmp_path / "a.csv")
+    out, err = capsys.readouterr()
+    assert out == ""
+    placed = len(slab.cells)
+    assert slab.unplaced > 0
+    assert f"{placed:,} of {placed + slab.unplaced:,} cells have coordinates." in err
+    assert "synthetic data" in err
+    assert f"Wrote {placed:,} cells" in err
+
+
+def test_chosen_columns_and_genes(slab: Slab, release_folder: Path, tmp_path: Path) -> None:
+    save(release_folder, tmp_path / "a.parquet", "--columns", "subclass,y", "--genes", "drd1,ENSG00000149295")
+    table = pd.read_parquet(tmp_path / "a.parquet")
+    assert list(table) == ["Subclass", "y", "drd1", "ENSG00000149295"]
+    assert table.index.name == "cell_label"
+    assert list(table.index) == list(slab.cells.index)
+    assert table["drd1"].dtype == np.float32
+    expected = slab.expression(["DRD1", "DRD2"])
+    np.testing.assert_array_equal(table[["drd1", "ENSG00000149295"]], expected)
+    assert table["drd1"].isna().any()  # some cells are not in the matrix
+
+
+def test_raw_values(slab: Slab, release_folder: Path, tmp_path: Path) -> None:
+    save(release_folder, tmp_path / "a.parquet", "--columns", "x", "--genes", "DRD1", "--values", "raw")
+    found = pd.read_parquet(tmp_path / "a.parquet")["DRD1"]
+    np.testing.assert_array_equal(found, slab.expression("DRD1", "raw")["DRD1"])
+    whole = found.dropna()
+    assert (whole == whole.round()).all()
+    assert whole.max() > 1
+
+
+def test_h5ad(slab: Slab, release_folder: Path, tmp_path: Path) -> None:
+    import anndata
+
+    save(release_folder, tmp_path / "a.h5ad", "--genes", "DRD1,DRD2")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        adata = anndata.read_h5ad(tmp_path / "a.h5ad")
+    assert adata.shape == (len(slab.cells), 2)
+    assert list(adata.obs_names) == list(slab.cells.index)
+    assert list(adata.var_names) == [slab.find_gene("DRD1"), slab.find_gene("DRD2")]
+    assert list(adata.var["gene_symbol"]) == ["DRD1", "DRD2"]
+    np.testing.assert_array_equal(adata.X, slab.expression(["DRD1", "DRD2"]))
+    np.testing.assert_array_equal(adata.obsm["spatial"], slab.cells[["x", "y"]])
+    assert list(adata.obs["Group"].astype(object)) == list(slab.cells["Group"].astype(object))
+    assert dict(zip(adata.obs["Group"].cat.categories, adata.uns["Group_colors"], strict=True)) == dict(
+        zip(slab.palettes["Group"].names, slab.palettes["Group"].colors, strict=True)
+    )
+    for key, value in {
+        "units": "millimeter",
+        "licence": slab.licence,
+        "citation": slab.citation,
+        "synthetic": True,
+        "dataset": HUMAN,
+        "slab": PLANE,
+        "values": "log2(CPT + 1)",
+    }.items():
+        assert adata.uns[key] == value
+
+
+def test_h5ad_opens_again(capsys: pytest.CaptureFixture[str], release_folder: Path, tmp_path: Path) -> None:
+    save(release_folder, tmp_path / "a.h5ad", "--genes", "DRD1")
+    again = ["cells", str(tmp_path / "a.h5ad"), "--columns", "Group,x,y", "--genes", "DRD1"]
+    assert main([*again, "-o", str(tmp_path / "b.csv")]) == 0
+    save(release_folder, tmp_path / "c.csv", "--columns", "Group,x,y", "--genes", "DRD1")
+    assert (tmp_path / "b.csv").read_text() == (tmp_path / "c.csv").read_text()
+
+
+@pytest.mark.parametrize("extension", ["csv", "parquet", "h5ad"])
+@pytest.mark.parametrize(
+    "name", ["merscope/smallset-997", "xenium/cell-mix-526", "merscope/brain-tumour-1058"]
+)
+def test_a_persons_own_run(tmp_path: Path, name: str, extension: str) -> None:
+    path = REALDATA / name
+    if not path.exists():
+        pytest.skip(f"{name} is not on this machine")
+    from napari_abc import open_bundle
+
+    out = tmp_path / f"a.{extension}"
+    assert main(["cells", str(path), "-o", str(out)]) == 0
+    labels = list(open_bundle(path).cells.index)
+    assert len(set(labels)) == len(labels)  # ids beyond 2^53 are still told apart
+    if extension == "csv":
+        found = list(pd.read_csv(out, dtype=str)["cell_label"])
+    elif extension == "parquet":
+        found = list(pd.read_parquet(out).index)
+    else:
+        import anndata
+
+        found = list(anndata.read_h5ad(out).obs_names)
+    assert found == labels
+
+
+def test_mouse_without_genes_as_h5ad(release_folder: Path, tmp_path: Path) -> None:
+    import anndata
+
+    out = tmp_path / "a.h5ad"
+    argv = ["cells", "MERFISH-C57BL6J-638850", "C57BL6J-638850.37", "--source", str(release_folder)]
+    assert main([*argv, "-o", str(out)]) == 0
+    adata = anndata.read_h5ad(out)
+    assert adata.n_vars == 0
+    assert adata.obs["cluster_alias"].dtype == np.int64
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--genes", "DRD11"], "the nearest are DRD1"),
+        (["--columns", "Subclas"], "did you mean Subclass"),
+        (["--columns", "nothing_like_it"], "there are x, y"),
+    ],
+)
+def test_mistyped_names(
+    capsys: pytest.CaptureFixture[str], release_folder: Path, tmp_path: Path, options: list[str], says: str
+) -> None:
+    assert says in refuse(capsys, release_folder, tmp_path / "a.csv", *options)
+
+
+def test_mistyped_slab(capsys: pytest.CaptureFixture[str], release_folder: Path, tmp_path: Path) -> None:
+    argv = ["cells", HUMAN, "H22.30.001.BS.3.Plane.1", "--source", str(release_folder)]
+    assert main([*argv, "-o", str(tmp_path / "a.csv")]) == 2
+    assert f"did you mean {PLANE}" in capsys.readouterr().err
+
+
+def test_slab_is_left_out_or_not(
+    capsys: pytest.CaptureFixture[str], release_folder: Path, tmp_path: Path
+) -> None:
+    out = ["-o", str(tmp_path / "b.csv")]
+    assert main(["cells", HUMAN, "--source", str(release_folder), *out]) == 2
+    assert f"'napari-abc slabs {HUMAN}' lists them" in capsys.readouterr().err
+    save(release_folder, tmp_path / "a.h5ad")
+    capsys.readouterr()
+    assert main(["cells", str(tmp_path / "a.h5ad"), PLANE, *out]) == 2
+    assert "leave out" in capsys.readouterr().err
+
+
+def test_the_file_that_is_read_is_not_overwritten(
+    capsys: pytest.CaptureFixture[str], release_folder: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.h5ad"
+    save(release_folder, path, "--genes", "DRD1")
+    before = path.read_bytes()
+    assert main(["cells", str(path), "-o", str(path)]) == 2
+    assert path.read_bytes() == before
+
+
+def _tiny(**columns: list[object]) -> Slab:
+    cells = pd.DataFrame(
+        {"x": [0.0, 1.0], "y": [0.0, 1.0], **columns}, index=pd.Index(["1", "2"], name="cell_label")
+    )
+    return Slab("tiny", "test", cells, (Frame("slab", ("x", "y"), "millimeter"),))
+
+
+def test_odd_columns_in_h5ad(tmp_path: Path) -> None:
+    import anndata
+
+    slab = _tiny(**{"a/b": ["u", None], "yes": [True, None], "empty": [None, None], "mixed": [1, "one"]})
+    write_cells(slab, list(slab.cells), None, "log2", tmp_path / "a.h5ad")
+    obs = anndata.read_h5ad(tmp_path / "a.h5ad").obs
+    assert obs["a_b"].iloc[0] == "u"
+    assert obs["a_b"].isna().iloc[1]
+    assert obs["yes"].iloc[0]
+    assert obs["yes"].isna().iloc[1]
+    assert obs["empty"].isna().all()
+    assert list(obs["mixed"]) == ["1", "one"]
+
+
+def test_gene_and_column_of_one_name(tmp_path: Path) -> None:
+    slab = _tiny()
+    values = pd.DataFrame({"x": np.float32([1, 2])}, index=slab.cells.index)
+    with pytest.raises(ConfigurationError, match="share a name"):
+        write_cells(slab, ["x", "y"], values, "log2", tmp_path / "a.csv")
