@@ -28,7 +28,9 @@ __all__ = ["AtlasDock"]
 
 _ROOM_TO_FIND = [400, 500, 1]
 _ROOM_TO_COLOUR = [1, 300, 600]
-"""Shares of the height for datasets, slabs and colour, before and after the first slab is open."""
+_ROOM_FOR_ALL = [270, 230, 400]
+"""Shares of the height for datasets, slabs and colour: before and after the first slab is open, and
+when a folded section is opened again."""
 
 
 class AtlasDock(QWidget):
@@ -163,7 +165,10 @@ class AtlasDock(QWidget):
             self.browse_view.dataset_section.set_expanded(False)
             self._splitter.setSizes(_ROOM_TO_COLOUR)
 
-    def _on_folded(self, _expanded: bool) -> None:
+    def _on_folded(self, expanded: bool) -> None:
+        if expanded and self._made_room:
+            # The splitter would give a reopened section no more than its least height.
+            self._splitter.setSizes(_ROOM_FOR_ALL)
         self._filler.setVisible(not any(section.expanded for section in self._sections))
 
 
