@@ -523,3 +523,19 @@ def test_matrix_is_what_open_returns(tmp_path: Path) -> None:
     matrix = open_matrix(str(write_h5ad(tmp_path / "m.h5ad", random_matrix(5, 7))))
     assert isinstance(matrix, Matrix)
     assert matrix.feature_types is None and matrix.var == "var"
+
+
+def test_labels_stored_as_nullable_text(tmp_path: Path) -> None:
+    # What anndata writes with pandas 3.
+    path = write_h5ad(tmp_path / "m.h5ad", np.ones((3, 2), "f4"))
+    with h5py.File(path, "a") as file:
+        for table in ("obs", "var"):
+            labels = file[table]["_index"][:]
+            del file[table]["_index"]
+            group = file[table].create_group("_index")
+            group.attrs.update({"encoding-type": "nullable-string-array", "encoding-version": "0.1.0"})
+            group.create_dataset("values", data=labels, dtype=TEXT)
+            group["mask"] = np.zeros(len(labels), bool)
+    matrix = open_matrix(path)
+    assert matrix.labels.to_pylist() == ["cell-0", "cell-1", "cell-2"]
+    assert matrix.identifiers == ["ENSG00000000000", "ENSG00000000001"]

@@ -119,7 +119,7 @@ class Matrix:
 
     def _index(self) -> LabelIndex:
         if self._label_index is None:
-            with self._open() as file:
+            with self.opened() as file:
                 self._label_index = LabelIndex(self._read_labels(file), str(self.path))
             if len(self._label_index) != self.shape[0]:
                 raise FormatError(
@@ -199,19 +199,19 @@ class Matrix:
         if not (mask.any() and self.shape[0]):
             return np.zeros(self.shape[0])
         progress = _reporter(task or Task(), f"Adding up {self.path.name}")
-        with self._open() as file, ExitStack() as stack:
+        with self.opened() as file, ExitStack() as stack:
             if self._layout == "dense":
-                return sum_dense(self._dense(file), mask, progress)
-            indptr, indices, data = self._vectors(file, stack)
+                return sum_dense(self.dense(file), mask, progress)
+            indptr, indices, data = self.vectors(file, stack)
             if self._layout == "csr":
                 return sum_csr(indices, data, indptr, mask, progress)
             return sum_csc(indices, data, indptr, mask, self.shape[0], progress)
 
     def sample(self) -> NDArray[np.float64]:
         """Stored values from the beginning, the middle and the end, to tell what kind they are."""
-        with self._open() as file, ExitStack() as stack:
+        with self.opened() as file, ExitStack() as stack:
             if self._layout == "dense":
-                dense = self._dense(file)
+                dense = self.dense(file)
                 if not dense.size:
                     return np.empty(0)
                 count = min(max(1, _SAMPLE // dense.shape[1]), dense.shape[0])
@@ -227,11 +227,11 @@ class Matrix:
     ) -> None:
         genes = f"{len(columns)} genes" if len(columns) > 1 else "a gene"
         progress = _reporter(task, f"Reading {genes} of {self.path.name}")
-        with self._open() as file, ExitStack() as stack:
+        with self.opened() as file, ExitStack() as stack:
             if self._layout == "dense":
-                read_dense(self._dense(file), rows, columns, out, progress)
+                read_dense(self.dense(file), rows, columns, out, progress)
                 return
-            indptr, indices, data = self._vectors(file, stack)
+            indptr, indices, data = self.vectors(file, stack)
             if self._layout == "csr":
                 read_csr(indices, data, indptr, rows, columns, self.shape[1], out, progress)
             else:
