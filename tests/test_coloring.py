@@ -36,6 +36,9 @@ def slab():
             "area": [1.5, np.nan, 2, 3],
             "sex": ["F", "M", "F", None],
             "uuid": ["u1", "u2", "u3", "u4"],
+            "constant": 7,
+            "empty": np.nan,
+            "same_text": "D",
         },
         index=pd.Index(["1", "2", "3", "4"], name="cell_label"),
     )
@@ -107,6 +110,7 @@ def test_what_can_be_chosen(slab):
     assert keys["Taxonomy"] == ("Class",)
     assert "Gone" not in keys
     assert "uuid" not in keys["Metadata"]
+    assert not {"x", "y", "constant", "empty", "same_text"} & set(keys["Metadata"])
     assert {"qc_pass", "area", "sex"} <= set(keys["Metadata"])
 
 

@@ -52,16 +52,20 @@ def distinct_colors(count: int) -> tuple[str, ...]:
 
 
 def color_keys(slab: Slab) -> dict[str, tuple[str, ...]]:
-    """Columns that the cells can be coloured by, grouped for a menu."""
+    """Columns that the cells can be coloured by, grouped for a menu.
+
+    Left out, though :func:`coloring` takes them: ids, coordinates, and columns with one value only.
+    """
     groups = {
         name: tuple(column for column in columns if column in slab.cells)
         for name, columns in slab.groups.items()
     }
-    grouped = {column for columns in groups.values() for column in columns}
+    left_out = {column for columns in groups.values() for column in columns}
+    left_out |= {"x", "y", "z", *(column for frame in slab.frames for column in frame.columns)}
     rest = tuple(
         str(column)
         for column in slab.cells
-        if column not in grouped and _is_colorable(slab.cells[column], column in slab.palettes)
+        if column not in left_out and _is_colorable(slab.cells[column], column in slab.palettes)
     )
     if rest:
         groups["Metadata"] = rest
@@ -71,13 +75,16 @@ def color_keys(slab: Slab) -> dict[str, tuple[str, ...]]:
 def _is_colorable(column: pd.Series, has_palette: bool) -> bool:
     import pandas as pd
 
-    if has_palette or isinstance(column.dtype, pd.CategoricalDtype):
+    if has_palette:
         return True
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return bool(column.cat.codes.nunique() > 1)
     if pd.api.types.is_numeric_dtype(column.dtype) or pd.api.types.is_bool_dtype(column.dtype):
-        return True
+        low, high = column.min(), column.max()
+        return bool(pd.notna(low) and low < high)
     # A text column that is different in nearly every cell is an id. A sample tells without a full pass.
     sample = column.iloc[:: max(1, len(column) // 1000)]
-    return bool(sample.nunique() <= max(1, len(sample) // 2))
+    return bool(1 < sample.nunique() <= max(1, len(sample) // 2))
 
 
 def coloring(slab: Slab, key: str, values: str, task: Task) -> Categorical | Continuous:
