@@ -238,13 +238,15 @@ class Matrix:
                 read_csc(indices, data, indptr, rows, columns, self.shape[0], out, progress)
 
     @contextmanager
-    def _open(self) -> Iterator[h5py.File]:
+    def opened(self) -> Iterator[h5py.File]:
+        """The file, for as long as the block lasts; refused if it was replaced since."""
         with open_hdf5(self.path) as file:
             if Stamp.of(self.path) != self._stamp:
                 raise FormatError(f"{self.path} was changed since it was opened; open it again.")
             yield file
 
-    def _dense(self, file: h5py.File) -> h5py.Dataset:
+    def dense(self, file: h5py.File) -> h5py.Dataset:
+        """The values of a dense matrix in its opened file."""
         return check_storage(child(file, self._node))
 
     def _reader(self, file: h5py.File, part: str) -> VectorReader:
@@ -253,9 +255,10 @@ class Matrix:
             self._places[part] = locate(dataset)
         return VectorReader(dataset, self._places[part])
 
-    def _vectors(
+    def vectors(
         self, file: h5py.File, stack: ExitStack
     ) -> tuple[NDArray[np.integer[Any]], VectorReader, VectorReader]:
+        """``indptr``, checked, and readers of ``indices`` and ``data``, which `stack` closes."""
         indices = stack.enter_context(closing(self._reader(file, "indices")))
         data = stack.enter_context(closing(self._reader(file, "data")))
         if self._indptr is None:
