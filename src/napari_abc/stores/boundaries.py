@@ -31,6 +31,8 @@ __all__ = [
 
 _MAX_VERTICES = 1_000_000
 """Vertices of one ring; an outline of a cell has tens or hundreds."""
+_SHAPES = 2**15
+"""Polygons that are taken apart at a time."""
 _PLANE = re.compile(r"zIndex_(\d{1,6})")
 
 
@@ -102,6 +104,15 @@ def rings_from_wkb(cell: NDArray[np.int64], shapes: Sequence[bytes | None]) -> t
     outlines, unreadable
         And how many shapes are no polygon that can be read.
     """
+    parts, unreadable = [], 0
+    for start in range(0, len(cell), _SHAPES):  # shapely's objects take many times what the vertices take
+        part, failed = _wkb_rings(cell[start : start + _SHAPES], shapes[start : start + _SHAPES])
+        parts.append(part)
+        unreadable += failed
+    return _joined(parts), unreadable
+
+
+def _wkb_rings(cell: NDArray[np.int64], shapes: Sequence[bytes | None]) -> tuple[Outlines, int]:
     import shapely
 
     geometry = shapely.from_wkb(np.asarray(shapes, dtype=object), on_invalid="ignore")
@@ -110,8 +121,17 @@ def rings_from_wkb(cell: NDArray[np.int64], shapes: Sequence[bytes | None]) -> t
     rings, of_polygon = shapely.get_rings(polygons, return_index=True)
     vertices, of_ring = shapely.get_coordinates(rings, return_index=True)
     offsets = np.append(0, np.cumsum(np.bincount(of_ring, minlength=len(rings)))).astype(np.int64)
-    owner = np.asarray(cell)[areal][of_shape[of_polygon]].astype(np.int64)
+    owner = cell[areal][of_shape[of_polygon]].astype(np.int64)
     return _usable(Outlines(owner, offsets, vertices.astype(np.float32))), int(np.count_nonzero(~areal))
+
+
+def _joined(parts: Sequence[Outlines]) -> Outlines:
+    sizes = [np.diff(part.offsets) for part in parts]
+    return Outlines(
+        np.concatenate([np.empty(0, np.int64), *(part.cell for part in parts)]),
+        np.append(0, np.cumsum(np.concatenate([np.empty(0, np.int64), *sizes]))).astype(np.int64),
+        np.concatenate([np.empty((0, 2), np.float32), *(part.vertices for part in parts)]),
+    )
 
 
 def hdf5_planes(path: Path) -> set[int]:
@@ -196,14 +216,14 @@ def _hdf5_ring(node: Any) -> NDArray[np.float32] | None:
 
 def count_cells(outlines: Outlines) -> int:
     """Number of cells that have an outline."""
-    return len(np.unique(outlines.cell))
+    return int(np.count_nonzero(np.bincount(outlines.cell)))
 
 
 def _usable(outlines: Outlines) -> Outlines:
     """Only rings of known cells that are made of three or more finite points."""
     sizes = np.diff(outlines.offsets)
     good = (outlines.cell >= 0) & (sizes >= 3)
-    bad = ~np.isfinite(outlines.vertices).all(axis=1)
+    bad = ~(np.isfinite(outlines.vertices[:, 0]) & np.isfinite(outlines.vertices[:, 1]))
     if bad.any():
         good[np.searchsorted(outlines.offsets, np.flatnonzero(bad), side="right") - 1] = False
     if good.all():

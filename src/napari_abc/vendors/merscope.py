@@ -189,10 +189,12 @@ def _expression(
         raise FormatError(f"{path} names a gene twice, so genes can't be told apart; correct its header.")
     genes = [name for name in names if name != ids]
     table = read_table(path, (ids,), task, numbers=genes)
-    counts = {gene: table.column(gene).to_numpy() for gene in genes}
-    frame = pd.DataFrame(
-        counts, index=pd.Index(table.column(ids).to_numpy(), name="cell_label", dtype=object)
-    )
+    index = pd.Index(table.column(ids).to_numpy(), name="cell_label", dtype=object)
+    # The table is large: its columns are let go of one by one as they are handed over.
+    table = table.select(genes)
+    frame = table.to_pandas(split_blocks=True, self_destruct=True)
+    del table
+    frame.index = index
     control = pd.Series([gene.casefold().startswith(Merscope.BLANK) for gene in genes], dtype=bool).to_numpy()
     shared = int(cells.index.isin(frame.index).sum())
     if shared < len(cells):
@@ -259,24 +261,25 @@ def _from_parquet(
     from napari_abc.vendors.tables import read_table, require_columns
 
     ids = Merscope.IDS[0]
-    table = read_table(path, (), task, (ids, Merscope.SHAPE, Merscope.PLANE))
-    require_columns(table, (ids, Merscope.SHAPE), path)
-    if not (
-        pa.types.is_binary(table[Merscope.SHAPE].type) or pa.types.is_large_binary(table[Merscope.SHAPE].type)
-    ):
-        raise FormatError(
-            f"{path}: {Merscope.SHAPE!r} holds no polygons in WKB; export the boundaries again."
-        )
     planes: set[int] = {0}
-    if Merscope.PLANE in table.column_names:
+    column = read_table(path, (), task, (Merscope.PLANE,))
+    if column.num_columns:
         try:
-            plane = table.column(Merscope.PLANE).cast(pa.int64())
+            plane = column.column(0).cast(pa.int64())
         except pa.ArrowException as error:
             raise FormatError(f"{path}: {Merscope.PLANE!r} holds no whole numbers; copy it again.") from error
         planes = {int(k) for k in pc.unique(plane).drop_null().to_pylist()}
         if not planes:
             return None, set()
-        table = table.filter(pc.equal(plane, _plane(planes, z)))
+    # Polygons of all planes would take gigabytes: only those of the one are kept.
+    rows = {Merscope.PLANE: _plane(planes, z)} if column.num_columns else None
+    table = read_table(path, (), task, (ids, Merscope.SHAPE, Merscope.PLANE), rows=rows)
+    require_columns(table, (ids, Merscope.SHAPE), path)
+    kind = table.column(Merscope.SHAPE).type
+    if not (pa.types.is_binary(kind) or pa.types.is_large_binary(kind)):
+        raise FormatError(
+            f"{path}: {Merscope.SHAPE!r} holds no polygons in WKB; export the boundaries again."
+        )
     task.report("Reading cell boundaries", 0, table.num_rows, "outlines")
     outlines, unreadable = rings_from_wkb(
         rows_of(table.column(ids), cells.index), table.column(Merscope.SHAPE).to_numpy()

@@ -16,7 +16,7 @@ from napari_abc.errors import FormatError, MissingFileError
 from napari_abc.stores.labels import as_text
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
     from pathlib import Path
     from typing import BinaryIO
 
@@ -33,6 +33,8 @@ _MAX_BYTES = 16 * 2**30
 """Of a table in memory; what claims to be larger is damaged, or meant to harm."""
 _MAX_HEADER = 16 * 2**20
 _BLOCK = 8 * 2**20
+_BATCH = 2**17
+"""Rows of a parquet file that are taken at a time."""
 _FEW = 4096
 """A text column with at most this many distinct values is stored as codes."""
 
@@ -69,6 +71,7 @@ def read_table(
     task: Task,
     columns: Collection[str] | None = None,
     numbers: Collection[str] = (),
+    rows: Mapping[str, int] | None = None,
 ) -> pa.Table:
     """Read a table by its name's ending: ``.parquet``, ``.csv`` or ``.csv.gz``.
 
@@ -80,17 +83,22 @@ def read_table(
         Columns to read; those that are not there are passed over. None for all.
     numbers
         Columns that a CSV's are read as float32.
+    rows
+        Of a parquet file, keep only rows whose columns have these values.
 
     Raises
     ------
     FormatError
         If the table is malformed, cut off, or claims to be larger than any run.
     """
-    return (
-        _read_parquet(path, columns, task)
-        if path.name.endswith(".parquet")
-        else _read_csv(path, ids, columns, numbers, task)
-    )
+    import pyarrow as pa
+
+    if path.name.endswith(".parquet"):
+        table = _read_parquet(path, columns, rows or {}, task)
+    else:
+        table = _read_csv(path, ids, columns, numbers, task)
+    pa.default_memory_pool().release_unused()  # what decoding took goes back to the system
+    return table
 
 
 def _unreadable(path: Path, error: Exception) -> FormatError | MissingFileError:
@@ -100,8 +108,11 @@ def _unreadable(path: Path, error: Exception) -> FormatError | MissingFileError:
     return FormatError(f"{path} can't be read ({reason}); it may be cut off: copy the run again.")
 
 
-def _read_parquet(path: Path, columns: Collection[str] | None, task: Task) -> pa.Table:
+def _read_parquet(
+    path: Path, columns: Collection[str] | None, rows: Mapping[str, int], task: Task
+) -> pa.Table:
     import pyarrow as pa
+    import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
     try:
@@ -110,13 +121,18 @@ def _read_parquet(path: Path, columns: Collection[str] | None, task: Task) -> pa
             claimed = sum(meta.row_group(i).total_byte_size for i in range(meta.num_row_groups))
             _check_size(path, meta.num_rows, claimed)
             names = None if columns is None else [n for n in file.schema_arrow.names if n in columns]
-            groups = []
+            schema = file.schema_arrow
+            if names is not None:
+                schema = pa.schema([schema.field(name) for name in names])
+            batches = []
             done = 0
-            for i in range(meta.num_row_groups):
+            for batch in file.iter_batches(_BATCH, columns=names):
                 task.report(f"Reading {path.name}", done, meta.num_rows, "rows")
-                groups.append(file.read_row_group(i, columns=names))
-                done += meta.row_group(i).num_rows
-            return pa.concat_tables(groups) if groups else file.read(columns=names)
+                done += batch.num_rows
+                for name, value in rows.items():
+                    batch = batch.filter(pc.equal(batch.column(name), value))
+                batches.append(batch)
+            return pa.Table.from_batches(batches, schema)
     except (pa.ArrowException, OSError, ValueError) as error:
         if isinstance(error, FormatError):
             raise
@@ -141,8 +157,8 @@ def _read_csv(
     done = 0
     zipped = path.name.endswith(".gz")
     try:
-        with path.open("rb") as raw, gzip.open(raw) if zipped else path.open("rb") as file:
-            content: BinaryIO = file  # type: ignore[assignment]
+        with path.open("rb") as raw:
+            content: BinaryIO = gzip.GzipFile(fileobj=raw) if zipped else raw  # type: ignore[assignment]
 
             # pyarrow pulls blocks through this object, which is where progress is said and a cancel felt.
             class Reporting(io.RawIOBase):
@@ -158,17 +174,22 @@ def _read_csv(
                     task.report(f"Reading {path.name}", min(raw.tell() if zipped else done, size), size)
                     return len(block)
 
-            table = csv.read_csv(
-                Reporting(),
-                read_options=csv.ReadOptions(block_size=_BLOCK),
-                convert_options=csv.ConvertOptions(
+            options = {
+                "read_options": csv.ReadOptions(block_size=_BLOCK),
+                "convert_options": csv.ConvertOptions(
                     column_types=dict.fromkeys(numbers, pa.float32()) | dict.fromkeys(ids, pa.string()),
                     null_values=["", "NaN", "nan", "NA", "N/A"],
                     strings_can_be_null=False,
                     include_columns=None if columns is None else sorted(columns),
                     include_missing_columns=columns is not None,
                 ),
-            )
+            }
+            if numbers:
+                # Types need not be guessed, so that blocks can be read one by one, in less memory.
+                with csv.open_csv(Reporting(), **options) as reader:
+                    table = reader.read_all()
+            else:
+                table = csv.read_csv(Reporting(), **options)
     except (pa.ArrowException, OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
         if isinstance(error, FormatError):
             raise
