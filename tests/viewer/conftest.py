@@ -10,6 +10,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import dask.threaded
 import numpy as np
 import pandas as pd
 import pytest
@@ -118,6 +119,8 @@ def _window(qapp: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[nap
         viewer.close()
     del viewer
     flush(qapp)
+    # Dask keeps its pool for the life of the process.
+    threads |= getattr(dask.threaded.default_pool, "_threads", set())
     left = [thread for thread in threading.enumerate() if thread not in threads and not thread.daemon]
     assert not left, f"threads left over: {left}"
     assert not set(qapp.topLevelWidgets()) - widgets

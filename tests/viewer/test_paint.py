@@ -201,6 +201,16 @@ def test_cells_removed_and_points_added_by_hand_keep_the_rest_right(
     assert seen(look, viewer)[1:] == [GREEN, BLUE, GREY]
 
 
+def test_without_the_label_feature_an_edited_layer_is_refused(viewer: napari.Viewer, slab: Slab) -> None:
+    cells = abc.add_slab(viewer, slab, color_by="Class").cells
+    cells.features = {"mine": [1, 2, 3, 4]}
+    abc.color_by(cells, "Subclass")
+    np.testing.assert_allclose(cells.face_color, hex_table([RED, GREEN, BLUE, GREY]))
+    cells.remove([0])
+    with pytest.raises(ConfigurationError, match=r"3 points for 4 cells.*open the slab again"):
+        abc.color_by(cells, "Class")
+
+
 def test_a_buffer_that_does_not_fit_is_not_written_to(viewer: napari.Viewer, slab: Slab) -> None:
     cells = abc.add_slab(viewer, slab, color_by="Subclass").cells
     markers = viewer.window._qt_viewer.canvas.layer_to_visual[cells].node.points_markers

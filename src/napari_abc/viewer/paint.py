@@ -142,22 +142,27 @@ def rows_of(layer: Points) -> NDArray[np.int64] | None:
     -------
     NDArray or None
         (points,), or None where no point was added or removed, and point i is cell i.
+
+    Raises
+    ------
+    ConfigurationError
+        If points were added or removed, and the feature that tells which are left is gone.
     """
     slab = _cells_of(layer)
-    if len(layer.data) == len(slab.cells) and not _edited(layer, slab):
+    labels = layer.features.get(LABEL_FEATURE)
+    same = len(layer.data) == len(slab.cells)
+    if labels is None:
+        if same:
+            return None
+        raise ConfigurationError(
+            f"The layer {layer.name!r} has {len(layer.data):,} points for {len(slab.cells):,} cells, and no "
+            f"feature {LABEL_FEATURE!r} to tell which they are; open the slab again."
+        )
+    # napari removes points anywhere but adds them at the end only. If as many were added as removed,
+    # the last point is one that was added and doesn't bear the last cell's label.
+    if same and (not len(labels) or labels.iloc[-1] == slab.cells.index[-1]):
         return None
-    labels = layer.features[LABEL_FEATURE]
     return slab.cells.index.get_indexer(labels).astype(np.int64)
-
-
-def _edited(layer: Points, slab: Slab) -> bool:
-    """Whether points were exchanged, without comparing every label: the last ones tell.
-
-    napari removes points anywhere but adds them at the end only. If as many were added as removed,
-    the last point is one that was added, and doesn't bear the last cell's label.
-    """
-    labels = layer.features[LABEL_FEATURE]
-    return len(labels) > 0 and labels.iloc[-1] != slab.cells.index[-1]
 
 
 def _cells_of(layer: Layer) -> Slab:

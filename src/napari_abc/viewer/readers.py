@@ -21,14 +21,20 @@ __all__ = ["get_reader", "read"]
 _Paths = str | list[str]
 
 
-def get_reader(path: _Paths) -> Callable[[_Paths], list[LayerTuple]] | None:
+def get_reader(path: _Paths | None = None) -> Callable[[_Paths], list[LayerTuple]] | None:
     """Function that reads a path as layers, or None where it is not ours; never raises.
 
     Parameters
     ----------
     path
-        A folder or file. A list of several is a stack, which cells can't be opened as.
+        A folder or file. A list of several is a stack, which cells can't be opened as. Without a
+        path, as napari's command palette calls it, a person is asked for a folder instead.
     """
+    if path is None:
+        from napari_abc.commands import open_folder
+
+        open_folder()
+        return None
     from napari_abc.vendors.bundle import bundle_kind
 
     one = _one(path)
