@@ -169,6 +169,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_slab(verb)
     _add_coloring(verb, required=True)
     verb.add_argument("--regions", action="store_true", help="draw the outlines of the regions")
+    verb.add_argument("--no-images", action="store_true", help="leave out the microscope's images")
     verb.add_argument(
         "--size", metavar="WxH", type=_size, default=(1600, 1000), help="pixels (default: 1600x1000)"
     )

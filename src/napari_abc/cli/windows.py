@@ -49,6 +49,7 @@ def demo(arguments: Any, console: Console) -> int:
         _open_napari(arguments, console)
     else:
         arguments.output, arguments.size, arguments.title = arguments.figure, (1600, 1000), None
+        arguments.no_images = False
         _save_figure(arguments, console)
     return 0
 
@@ -66,6 +67,7 @@ def _save_figure(arguments: Any, console: Console) -> None:
         arguments.output,
         arguments.color_by,
         regions=arguments.regions,
+        images=not arguments.no_images,
         size=arguments.size,
         values=arguments.values,
         limits=arguments.limits,

@@ -23,16 +23,20 @@ if TYPE_CHECKING:
 
     from napari_abc.model import Slab
     from napari_abc.task import Task
+    from napari_abc.viewer.figure_page import ScaleBar
     from napari_abc.viewer.layers import SlabLayers
 
-__all__ = ["MAX_SIZE", "MIN_SIZE", "check_size", "save_figure"]
+__all__ = ["MAX_PIXELS", "MAX_SIZE", "MIN_SIZE", "check_size", "save_figure"]
 
 MIN_SIZE = (400, 300)
 """Smallest width and height in pixels; below, nothing can be read."""
 MAX_SIZE = 16_384
 """Largest width or height in pixels: what OpenGL drivers draw at once."""
+MAX_PIXELS = 100_000_000
+"""Most pixels in all; each takes about 20 bytes of memory while the picture is made."""
 
 _MARGIN = 0.04  # of the canvas, around the cells
+_MICROMETRES = {"millimeter": 1000, "micrometer": 1}
 
 
 def save_figure(
@@ -41,6 +45,7 @@ def save_figure(
     color_by: str,
     *,
     regions: bool = False,
+    images: bool = True,
     size: tuple[int, int] = (1600, 1000),
     values: str = "log2",
     limits: tuple[float, float] | None = None,
@@ -62,6 +67,8 @@ def save_figure(
         A column of ``slab.cells``, or ``"gene:"`` and a symbol or identifier.
     regions
         Whether to draw the outlines of the regions.
+    images
+        Whether to draw the microscope's images below the cells, where there are any.
     size
         Width and height of the picture in pixels.
     values
@@ -114,19 +121,21 @@ def save_figure(
             key,
             title or " · ".join((slab.dataset, slab.label, coloring.title)),
             shown_line(slab, coloring),
-            f"Data: {slab.licence}" if slab.licence else "",
+            _rights(slab),
             "Synthetic data" if slab.synthetic else "",
             _outlines(slab) if regions else (),
         )
         viewer.canvas.background_color_override = BACKGROUND
         layers = add_slab(viewer, slab, coloring)
-        paint(layers.cells, coloring, limits, colormap)
+        if key.bar is not None:  # add_slab knows of no limits and no colormap
+            paint(layers.cells, coloring, limits, colormap)
         if layers.regions is not None:
             layers.regions.visible = regions
+        for layer in layers.images:
+            layer.visible = layer.visible and images
         area = page.canvas
+        viewer.canvas.overlays.scale_bar.visible = False  # the page has its own
         center, zoom = _fit(layers, regions, area.width(), area.height())
-        # The bar first: napari reads its length again only when the zoom changes.
-        _scale_bar(viewer, slab, area.width() / zoom, page.unit)
         viewer.scene.camera.center = center
         # napari's zoom is in the screen's points, which are several pixels on a fine screen.
         viewer.scene.camera.zoom = zoom / widget.devicePixelRatioF()
@@ -134,7 +143,7 @@ def save_figure(
         _check_drawn(canvas, slab)
         rows, columns = canvas.shape[:2]
         image = QImage(canvas.tobytes(), columns, rows, 4 * columns, QImage.Format.Format_RGBA8888)
-        picture = page.compose(image)
+        picture = page.compose(image, _scale_bar(slab, area.width() / zoom, zoom))
     for name, text in _metadata(slab, page.title).items():
         picture.setText(name, text)
     with atomic_path(path) as temporary:
@@ -151,10 +160,15 @@ def check_size(size: tuple[int, int]) -> None:
         If it is too small to read or too large to draw.
     """
     width, height = size
-    if width < MIN_SIZE[0] or height < MIN_SIZE[1] or max(size) > MAX_SIZE:
+    if width < MIN_SIZE[0] or height < MIN_SIZE[1]:
+        least = "x".join(map(str, MIN_SIZE))
         raise ConfigurationError(
-            f"A picture of {width}x{height} pixels can't be drawn; choose from {MIN_SIZE[0]}x{MIN_SIZE[1]} "
-            f"to {MAX_SIZE}x{MAX_SIZE}."
+            f"A picture of {width}x{height} pixels can't be read; ask for {least} or more."
+        )
+    if max(size) > MAX_SIZE or width * height > MAX_PIXELS:
+        raise ConfigurationError(
+            f"A picture of {width}x{height} pixels can't be drawn; ask for at most {MAX_SIZE:,} a side and "
+            f"{MAX_PIXELS // 1_000_000} million in all."
         )
 
 
@@ -198,28 +212,38 @@ def _fit(
     return (0.0, y, x), float((1 - 2 * _MARGIN) * min(height / span[0], width / span[1]))
 
 
+def _rights(slab: Slab) -> str:
+    """Under which licence the data are; those made up here are not the atlas's."""
+    if slab.synthetic:
+        return "Made up by napari-abc, not measured"
+    return f"Data: {slab.licence}" if slab.licence else ""
+
+
 def _outlines(slab: Slab) -> tuple[tuple[str, str], ...]:
     """Name and colour of the regions, none twice: a region may consist of several rows."""
     pairs = zip(slab.regions["label"], slab.regions["color"], strict=True)
     return tuple(dict.fromkeys((str(label), str(color)) for label, color in pairs))
 
 
-def _scale_bar(viewer: ViewerModel, slab: Slab, visible: float, size: float) -> None:
-    """Show a bar of a round length, about a sixth of what is visible."""
-    bar = viewer.canvas.overlays.scale_bar
-    bar.visible = bool(slab.frame.unit)
-    bar.position = "bottom_left"
-    bar.font_size = 11 * size
+def _scale_bar(slab: Slab, visible: float, zoom: float) -> ScaleBar | None:
+    """A bar of a round length, at most a sixth of what is visible; None without a unit.
+
+    napari's own has a line of 2 pixels whatever the picture's size, and is laid out for the screen.
+    """
+    from napari_abc.viewer.figure_page import ScaleBar
+
+    if slab.frame.unit not in _MICROMETRES:
+        return None
     power = 10.0 ** np.floor(np.log10(visible / 6))
-    bar.length = float(power * max(f for f in (1, 2, 5) if f * power <= visible / 6))
+    length = float(power * max(factor for factor in (1, 2, 5) if factor * power <= visible / 6))
+    micrometres = length * _MICROMETRES[slab.frame.unit]
+    text = f"{micrometres / 1000:g} mm" if micrometres >= 1000 else f"{micrometres:g} µm"
+    return ScaleBar(text, round(length * zoom))
 
 
 def _check_drawn(canvas: NDArray[np.uint8], slab: Slab) -> None:
     """A driver that doesn't work leaves the canvas blank and says nothing."""
-    rows, columns = canvas.shape[:2]
-    cells = canvas[..., :3].copy()
-    cells[-rows // 8 :, : columns // 3] = cells[0, 0]  # the scale bar
-    if len(slab.cells) and (cells == cells[0, 0]).all():
+    if len(slab.cells) and (canvas[..., :3] == canvas[0, 0, :3]).all():
         raise DisplayError(
             f"OpenGL drew nothing of the {len(slab.cells):,} cells of {slab.label}; 'napari-abc doctor' says "
             "what is wrong with this machine's OpenGL."
@@ -234,6 +258,6 @@ def _metadata(slab: Slab, title: str) -> dict[str, str]:
         "Title": title,
         "Software": f"napari-abc {version('napari-abc')}",
         "Source": "synthetic data" if slab.synthetic else slab.citation,
-        "Copyright": slab.licence,
+        "Copyright": "" if slab.synthetic else slab.licence,
     }
     return {name: text for name, text in texts.items() if text}

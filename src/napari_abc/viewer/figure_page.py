@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from qtpy.QtCore import QRect, Qt
 from qtpy.QtGui import QColor, QFont, QFontMetrics, QImage, QLinearGradient, QPainter, QPen
@@ -12,7 +12,7 @@ from qtpy.QtGui import QColor, QFont, QFontMetrics, QImage, QLinearGradient, QPa
 if TYPE_CHECKING:
     from napari_abc.viewer.legend import ColorBar, Legend, Row
 
-__all__ = ["BACKGROUND", "Page"]
+__all__ = ["BACKGROUND", "Page", "ScaleBar"]
 
 BACKGROUND = "#0e1014"
 _TEXT = QColor("#f2f3f5")
@@ -23,6 +23,13 @@ _LABEL = QColor("#ffb000")  # what must not be overlooked: the data are made up
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _SHORTEN = Qt.TextElideMode.ElideRight
+
+
+class ScaleBar(NamedTuple):
+    """A length, and how long it is in the picture."""
+
+    text: str
+    pixels: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,17 +70,19 @@ class Page:
     def canvas(self) -> QRect:
         """Where the canvas goes."""
         top = self._px(76)
-        left = self._px(18)  # napari keeps its scale bar 10 away from the edge
+        left = self._px(28)
         below = self._px(52) + (self._px(40) if self.regions else 0)
         return QRect(left, top, self.width - self._panel_width() - left, self.height - top - below)
 
-    def compose(self, canvas: QImage) -> QImage:
+    def compose(self, canvas: QImage, bar: ScaleBar | None) -> QImage:
         """The finished page.
 
         Parameters
         ----------
         canvas
             Picture of the canvas, as large as :attr:`canvas`.
+        bar
+            Scale bar to draw on it; None for none.
         """
         page = QImage(self.width, self.height, QImage.Format.Format_RGB32)
         page.fill(QColor(BACKGROUND))
@@ -84,6 +93,8 @@ class Page:
             | QPainter.RenderHint.SmoothPixmapTransform
         )
         painter.drawImage(self.canvas, canvas)
+        if bar is not None:
+            self._draw_scale_bar(painter, bar)
         self._draw_title(painter)
         self._draw_footer(painter)
         self._draw_regions(painter)
@@ -133,6 +144,26 @@ class Page:
         shown = QFontMetrics(font).elidedText(text, _SHORTEN, area.width())
         painter.drawText(area, _RIGHT if right else _LEFT, shown)
 
+    def _draw_scale_bar(self, painter: QPainter, bar: ScaleBar) -> None:
+        """At the lower left of the canvas, on a ground that keeps it legible over cells."""
+        font = self._font(20)
+        width = max(bar.pixels, QFontMetrics(font).horizontalAdvance(bar.text))
+        pad, tick = self._px(8), self._px(6)
+        height = self._px(44)
+        left, bottom = self.canvas.left(), self.canvas.bottom() - pad
+        ground = QColor(BACKGROUND)
+        ground.setAlphaF(0.7)
+        area = QRect(left - pad, bottom - height, width + 2 * pad, height + pad)
+        painter.fillRect(area, ground)
+        y = bottom - tick
+        painter.setPen(QPen(_TEXT, self._px(3), cap=Qt.PenCapStyle.FlatCap))
+        painter.drawLine(left, y, left + bar.pixels, y)
+        for x in (left, left + bar.pixels):
+            painter.drawLine(x, y - tick, x, y + tick)
+        text = QRect(left, area.top(), bar.pixels, height - 2 * tick)
+        painter.setFont(font)
+        painter.drawText(text, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextDontClip, bar.text)
+
     def _draw_title(self, painter: QPainter) -> None:
         margin = self._px(28)
         area = QRect(margin, 0, self.width - 2 * margin, self._px(76))
@@ -175,7 +206,7 @@ class Page:
             if width + (0 if last else gap + metrics.horizontalAdvance(more)) > line.width():
                 self._text(painter, line, more, font, _MUTED)
                 return
-            painter.setPen(QPen(QColor(color), self._px(4)))
+            painter.setPen(QPen(QColor(color), self._px(4), cap=Qt.PenCapStyle.FlatCap))
             painter.drawLine(line.left(), line.center().y(), line.left() + stroke, line.center().y())
             self._text(painter, line.adjusted(stroke + self._px(8), 0, 0, 0), name, font, _TEXT)
             line.setLeft(line.left() + width + gap)
