@@ -181,7 +181,7 @@ def test_a_plane_of_one_stain_only() -> None:
     slab = open_(TUMOUR, z=1)
     assert [volume.name for volume in slab.images] == ["DAPI z1", "Cellbound2 z1"]
     assert said(slab, "PolyT has no plane z1 and is left out.")
-    assert said(slab, "0 of 1,058 cells have an outline on z1")
+    assert said(slab, "There are no cell outlines on z1, only on z3.")
     assert slab.outlines is None
 
 
@@ -374,7 +374,7 @@ def test_one_plane_a_stain_is_shown_nuclei_first(tmp_path: Path) -> None:
 def test_the_folder_above_a_region_opens_it(tmp_path: Path) -> None:
     write_run(tmp_path / "region_0")
     assert is_merscope(tmp_path)
-    assert open_(tmp_path).label == "region_0"
+    assert open_(tmp_path).label == f"{tmp_path.name} region_0"
     write_run(tmp_path / "region_1")
     with pytest.raises(ConfigurationError, match="2 regions; open one of them: region_0, region_1"):
         open_(tmp_path)
@@ -413,6 +413,15 @@ def test_cells_alone_open_and_what_is_missing_is_said(tmp_path: Path) -> None:
 
 
 # -- folders that are not as they should be ----------------------------------------------------
+
+
+def test_the_cell_table_of_an_abc_release_is_not_taken_for_a_run(tmp_path: Path) -> None:
+    (tmp_path / "cell_metadata.csv").write_text("cell_label,x_slab_mm\na,1\n")
+    (tmp_path / "gene.csv").write_text("gene_identifier\n")
+    assert not is_merscope(tmp_path)
+    (tmp_path / "cell_metadata.csv").write_text("id,center_x,center_y\na,1,2\n")
+    assert is_merscope(tmp_path)
+    assert len(open_(tmp_path).cells) == 1
 
 
 def test_what_is_no_merscope_folder_is_told_apart(tmp_path: Path) -> None:

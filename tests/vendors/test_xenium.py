@@ -385,7 +385,9 @@ def test_the_experiment_file_and_the_folder_above_outs_open_too(tmp_path: Path) 
     (tmp_path / "outs" / "experiment.xenium").write_text('{"run_name": "R"}')
     for path in (tmp_path, tmp_path / "outs", tmp_path / "outs" / "experiment.xenium", str(tmp_path)):
         assert is_xenium(path)
-        assert open_(Path(path)).notes[0] == "Run: R."
+        slab = open_(Path(path))
+        assert slab.notes[0] == "Run: R."
+        assert slab.label == f"{tmp_path.name} outs"
 
 
 # -- folders that are not as they should be ----------------------------------------------------

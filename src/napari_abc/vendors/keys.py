@@ -14,6 +14,8 @@ class Xenium:
 
     NAME = "Xenium"
     EXPERIMENT = "experiment.xenium"
+    OUTPUT = "outs"
+    """Folder that Xenium Ranger writes a run into."""
     CELLS = ("cells.parquet", "cells.csv.gz", "cells.csv")
     MATRIX = "cell_feature_matrix.h5"
     CELL_BOUNDARIES = ("cell_boundaries.parquet", "cell_boundaries.csv.gz", "cell_boundaries.csv")
@@ -69,6 +71,8 @@ class Merscope:
     MANIFEST = "manifest.json"
     MOSAIC = r"mosaic_(?P<stain>.{1,60})_z(?P<z>\d{1,4})\.tiff?"
     REGION = "region_"
+    HINTS = (TRANSFORM, BOUNDARY_FOLDER, "detected_transcripts.csv")
+    """Files that tell a MERSCOPE folder from any other with a table called cell_metadata."""
 
     IDS = ("EntityID", "", "id", "cell", "cell_id", "Unnamed: 0")
     X = "center_x"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,10 +22,11 @@ __all__ = ["is_merscope", "open_merscope"]
 
 _MAX_ENTRIES = 2000
 """Names of a folder that are looked at to tell what it is."""
+_MAX_HEADER = 2**16
 
 
 def is_merscope(path: str | Path) -> bool:
-    """Whether a path is a MERSCOPE output folder, looking at names only; never raises."""
+    """Whether a path is a MERSCOPE output folder, by names and headers of tables; never raises."""
     try:
         folder = Path(path)
         return folder.is_dir() and bool(_is_region(folder) or _regions(folder))
@@ -62,6 +64,7 @@ def open_merscope(path: str | Path, task: Task, *, z: int | None = None) -> Slab
         If a file is malformed.
     """
     from napari_abc.vendors.mosaics import find_mosaics, open_mosaics
+    from napari_abc.vendors.tables import run_label
 
     folder = _chosen_region(Path(path))
     notes: list[str] = []
@@ -74,7 +77,7 @@ def open_merscope(path: str | Path, task: Task, *, z: int | None = None) -> Slab
         have = ", ".join(f"z{plane}" for plane in planes) or "none"
         raise UnknownNameError(f"{folder} has no plane z{z}; there are: {have}.")
     return Slab(
-        label=folder.resolve().name,
+        label=run_label(folder, below=Merscope.REGION),
         dataset=Merscope.NAME,
         cells=cells,
         frames=(Frame("micron", ("x", "y"), "micrometer", title="MERSCOPE, micrometres"),),
@@ -90,13 +93,23 @@ def open_merscope(path: str | Path, task: Task, *, z: int | None = None) -> Slab
 
 def _is_region(folder: Path) -> bool:
     """Whether a folder holds cells, or mosaics with their transform."""
-    if (folder / f"{Merscope.CELLS}.csv").is_file():
-        return True
     with os.scandir(folder) as entries:
-        names = [entry.name for entry in islice(entries, _MAX_ENTRIES)]
-    if any(_is_table(name, Merscope.CELLS) for name in names):
-        return True
-    return Merscope.TRANSFORM in names and any(name.startswith("mosaic_") for name in names)
+        names = {entry.name for entry in islice(entries, _MAX_ENTRIES)}
+    # Those of a large folder that were not looked at.
+    names |= {name for name in (f"{Merscope.CELLS}.csv", *Merscope.HINTS) if (folder / name).exists()}
+    tables = [name for name in names if _is_table(name, Merscope.CELLS)]
+    if tables:
+        # An ABC release has a table of that name too.
+        hints = (*Merscope.HINTS, Merscope.COUNTS, Merscope.BOUNDARIES[-1])
+        return any(hint in name for hint in hints for name in names) or any(
+            _has_coordinates(folder / name) for name in tables
+        )
+    return Merscope.TRANSFORM in names and any(re.fullmatch(Merscope.MOSAIC, name) for name in names)
+
+
+def _has_coordinates(path: Path) -> bool:
+    with path.open("rb") as file:
+        return Merscope.X.encode() in file.readline(_MAX_HEADER)
 
 
 def _is_table(name: str, what: str) -> bool:
@@ -108,7 +121,7 @@ def _regions(folder: Path) -> list[Path]:
     with os.scandir(folder) as entries:
         names = [entry.name for entry in islice(entries, _MAX_ENTRIES)]
     regions = [folder / name for name in sorted(names) if name.startswith(Merscope.REGION)]
-    return [region for region in regions if (region / f"{Merscope.CELLS}.csv").is_file()]
+    return [region for region in regions if region.is_dir() and _is_region(region)]
 
 
 def _chosen_region(path: Path) -> Path:
@@ -226,6 +239,9 @@ def _outlines(
         notes.append("There are no cell boundaries in the folder.")
         return None, set()
     if outlines is None:
+        if planes:
+            only = ", ".join(f"z{plane}" for plane in sorted(planes))
+            notes.append(f"There are no cell outlines on z{z}, only on {only}.")
         return None, planes
     shown = _plane(planes, z)
     found = count_cells(outlines)
@@ -269,8 +285,8 @@ def _from_parquet(
         except pa.ArrowException as error:
             raise FormatError(f"{path}: {Merscope.PLANE!r} holds no whole numbers; copy it again.") from error
         planes = {int(k) for k in pc.unique(plane).drop_null().to_pylist()}
-        if not planes:
-            return None, set()
+    if not planes or _plane(planes, z) not in planes:
+        return None, planes
     # Polygons of all planes would take gigabytes: only those of the one are kept.
     rows = {Merscope.PLANE: _plane(planes, z)} if column.num_columns else None
     table = read_table(path, (), task, (ids, Merscope.SHAPE, Merscope.PLANE), rows=rows)
@@ -300,6 +316,6 @@ def _from_hdf5(
         planes |= hdf5_planes(path)
         if planes and done >= 20:  # every field of view has the same
             break
-    if not planes:
-        return None, set()
+    if not planes or _plane(planes, z) not in planes:
+        return None, planes
     return read_hdf5_outlines(paths, _plane(planes, z), cells.index, task), planes

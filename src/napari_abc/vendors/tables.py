@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from napari_abc.task import Task
 
-__all__ = ["cells_table", "first_file", "genes_table", "header", "read_table", "require_columns"]
+__all__ = ["cells_table", "first_file", "genes_table", "header", "read_table", "require_columns", "run_label"]
 
 _MAX_ROWS = 500_000_000
 _MAX_BYTES = 16 * 2**30
@@ -42,6 +42,12 @@ _FEW = 4096
 def first_file(folder: Path, names: Collection[str]) -> Path | None:
     """The first of some files that is there."""
     return next((folder / name for name in names if (folder / name).is_file()), None)
+
+
+def run_label(folder: Path, below: str) -> str:
+    """Name of a run: its folder's, with that above where its own begins with ``below`` and tells nothing."""
+    folder = folder.resolve()
+    return f"{folder.parent.name} {folder.name}" if folder.name.startswith(below) else folder.name
 
 
 def header(path: Path) -> list[str]:

@@ -65,7 +65,7 @@ def open_xenium(path: str | Path, task: Task, *, z: int | None = None) -> Slab:
     FormatError
         If a file is malformed.
     """
-    from napari_abc.vendors.tables import cells_table, first_file, read_table
+    from napari_abc.vendors.tables import cells_table, first_file, read_table, run_label
 
     folder = _folder(Path(path))
     table_path = first_file(folder, Xenium.CELLS) if folder else None
@@ -89,7 +89,7 @@ def open_xenium(path: str | Path, task: Task, *, z: int | None = None) -> Slab:
     source, genes = _expression(folder, cells, notes)
     organism = experiment.get(Xenium.ORGANISM_KEY)
     return Slab(
-        label=folder.resolve().name,
+        label=run_label(folder, below=Xenium.OUTPUT),
         dataset=Xenium.NAME,
         cells=cells,
         frames=(Frame("micron", ("x", "y"), "micrometer", title="Xenium, micrometres"),),
@@ -106,10 +106,10 @@ def open_xenium(path: str | Path, task: Task, *, z: int | None = None) -> Slab:
 
 
 def _folder(path: Path) -> Path | None:
-    """The folder of a run, given that, its ``experiment.xenium``, or the folder above ``outs``."""
+    """The folder of a run, given that, its ``experiment.xenium``, or the folder above Ranger's."""
     if path.name == Xenium.EXPERIMENT and path.is_file():
         return path.parent
-    for folder in (path, path / "outs"):
+    for folder in (path, path / Xenium.OUTPUT):
         if any((folder / name).is_file() for name in Xenium.CELLS) and (
             (folder / Xenium.EXPERIMENT).is_file() or any((folder / hint).exists() for hint in Xenium.HINTS)
         ):
