@@ -11,6 +11,7 @@ from __future__ import annotations
 import itertools
 import math
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import numpy as np
 
@@ -20,11 +21,12 @@ from napari_abc.stores.window import read_key
 from napari_abc.task import Task
 
 if TYPE_CHECKING:
+    import dask.array as da
     from numpy.typing import NDArray
 
     from napari_abc.model import Outlines
 
-__all__ = ["OutlineLevel", "choose_pixel_size", "rasterize"]
+__all__ = ["choose_pixel_size", "rasterize"]
 
 _PIXELS_PER_CELL = 256
 """Pixels across a cell of median size at the finest level."""
@@ -34,6 +36,8 @@ _SMALLEST = 512
 """Halving stops at this many pixels a side."""
 _FINEST = 2**17
 """Pixels a side of the finest level at most."""
+_TILE = 512
+"""Pixels a side of what is drawn at least when a part of a fine level is looked at."""
 _BLOCK = 2048
 """Pixels a side of a window that is drawn in one go."""
 _CROSSINGS = 2**23
@@ -89,8 +93,8 @@ def rasterize(
     Volume
         ``kind`` ``"labels"``; levels are int32 arrays (y, x) whose value is the cell's row + 1, 0
         where there is no cell. Each level halves the one before exactly, and all cover the same
-        area, so that napari places them in register. Coarse levels are numpy arrays, fine ones
-        :class:`OutlineLevel`.
+        area, so that napari places them in register. Coarse levels are numpy arrays, fine ones dask
+        arrays.
 
     Raises
     ------
@@ -115,17 +119,16 @@ def rasterize(
     count = 1 + max(0, math.ceil(math.log2(float(pixels.max()) / _SMALLEST)))
     step = 2 ** (count - 1)
     width, height = (int(-(-n // step)) * step for n in pixels)
+    corner = float(low[0]), float(low[1])
+    drawn = [_Level(outlines, boxes, corner, size * 2**k, (height >> k, width >> k)) for k in range(count)]
     levels: list[Any] = []
-    for k in range(count):
-        level = OutlineLevel(
-            outlines, boxes, (float(low[0]), float(low[1])), size * 2**k, (height >> k, width >> k)
-        )
-        levels.append(level)
-    # Once they are coarse, levels are kept: the whole view reads them at every move of the camera.
-    for k in reversed(range(count)):
-        if max(levels[k].shape) <= _COARSE:
-            task.report("Drawing cell outlines", count - k, count, "levels")
-            levels[k] = np.asarray(levels[k])
+    for k, level in enumerate(drawn):
+        # Once they are coarse, levels are kept: the whole view reads them at every move of the camera.
+        if max(level.shape) <= _COARSE:
+            task.report("Drawing cell outlines", k, count, "levels")
+            levels.append(level[:, :])
+        else:
+            levels.append(level.lazily())
     return Volume(
         name=name,
         kind="labels",
@@ -136,8 +139,8 @@ def rasterize(
     )
 
 
-class OutlineLevel:
-    """A level of a label pyramid that is drawn when it is read; an array to napari and numpy.
+class _Level:
+    """A level of a label pyramid that is drawn when it is read.
 
     Parameters
     ----------
@@ -170,16 +173,18 @@ class OutlineLevel:
         self._pixel = pixel_size
         self.shape = shape
 
-    @property
-    def size(self) -> int:
-        """Number of pixels."""
-        return self.shape[0] * self.shape[1]
+    def lazily(self) -> da.Array:
+        """The level as a dask array, of which napari keeps the tiles that it has seen."""
+        import dask.array as da
 
-    def __len__(self) -> int:
-        return self.shape[0]
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
-        return self[:, :].astype(dtype or self.dtype, copy=False)
+        lazy: da.Array = da.from_array(  # type: ignore[no-untyped-call]
+            self,
+            chunks=(_TILE, _TILE),
+            name=f"outlines-{uuid4().hex}",
+            meta=np.empty((0, 0), self.dtype),
+            fancy=False,
+        )
+        return lazy
 
     def __getitem__(self, key: Any) -> NDArray[np.int32]:
         """Draw a window; the key is made of whole numbers, slices and an ellipsis."""
