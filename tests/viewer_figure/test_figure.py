@@ -12,8 +12,9 @@ import pytest
 from PIL import Image
 
 from napari_abc.errors import AbcError, ConfigurationError, DisplayError, UnknownNameError
-from napari_abc.model import Frame, Palette
+from napari_abc.model import Continuous, Frame, Palette
 from napari_abc.viewer.figure import _check_drawn, save_figure
+from napari_abc.viewer.legend import legend
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,6 +49,13 @@ def near(pixels: NDArray[np.int64], color: str, within: int = 12) -> NDArray[np.
     """Where the pixels have about that colour."""
     wanted = [int(color[i : i + 2], 16) for i in (1, 3, 5)]
     return np.asarray((np.abs(pixels - wanted) <= within).all(axis=-1))
+
+
+def colormap_hexes(name: str) -> tuple[str, ...]:
+    """The colours that a colour bar of that name has."""
+    bar = legend(Continuous("k", "k", np.float32([0, 1]), ""), None, name).bar
+    assert bar is not None
+    return bar.stops
 
 
 def box(mask: NDArray[np.bool_]) -> tuple[int, int, int, int]:
@@ -119,11 +127,14 @@ def test_synthetic_data_are_labelled(by_group: Picture, slab: Slab, tmp_path: Pa
     assert not near(real.page, "#ffb000").any()
 
 
+VIRIDIS = colormap_hexes("viridis")
+
+
 def test_gene_has_a_colour_bar_and_grey_cells(by_gene: Picture) -> None:
     assert near(by_gene.canvas, "#404040", 2).any()  # zero
     assert near(by_gene.canvas, "#808080", 2).any()  # not measured
     panel = by_gene.panel
-    low, high = box(near(panel, "#440154", 25)), box(near(panel, "#fde725", 25))
+    low, high = box(near(panel, VIRIDIS[0], 25)), box(near(panel, VIRIDIS[-1], 25))
     assert high[3] < low[1]  # the upper limit is at the top
     assert low[3] - high[1] > 200
     assert near(panel[:, :30], "#808080", 3).sum() > 20  # the row that says so
@@ -133,7 +144,7 @@ def test_gene_has_a_colour_bar_and_grey_cells(by_gene: Picture) -> None:
 
 def test_limits_and_colormap_reach_the_canvas(by_gene: Picture) -> None:
     # x is 20 to 30, and above the upper limit of 25 all cells have the last colour
-    yellow = box(near(by_gene.canvas, "#fde725", 2))
+    yellow = box(near(by_gene.canvas, VIRIDIS[-1], 2))
     everything = box(by_gene.canvas[:500].max(axis=-1) > 60)
     middle = (everything[0] + everything[2]) / 2
     assert yellow[0] == pytest.approx(middle, abs=50)
