@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 def test_a_proxy_as_napari_hands_to_plugins_will_do(make_napari_viewer_proxy: Any, slab: Slab) -> None:
     proxy = make_napari_viewer_proxy(show=True, strict_qt="raise")
     layers = abc.add_slab(proxy, slab, color_by="Subclass")
-    assert type(layers.cells) is Points
+    assert isinstance(layers.cells, Points)
     abc.color_by(proxy.layers[0], "gene:DRD1")
     state = painted(layers.cells)
     assert state is not None
     assert state.coloring.title == "DRD1"
-    assert choose(layers.cells).name == "vertex buffer"
+    assert choose(layers.cells).name == "lookup"

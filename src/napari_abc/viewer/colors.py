@@ -7,18 +7,18 @@ colormap, and behind those the rows of cells that have no colour of their own.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_abc.errors import ConfigurationError
+from napari_abc.errors import ConfigurationError, UnknownNameError
 from napari_abc.model import MISSING_COLOR, Categorical, Continuous
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -30,10 +30,15 @@ __all__ = [
     "Painted",
     "below",
     "colormap_table",
+    "colors_of_points",
+    "finite",
     "hex_table",
+    "is_hidden",
     "lookup",
     "resolve",
     "rgba",
+    "scaling",
+    "table_of",
 ]
 
 ZERO_COLOR = "#404040"
@@ -62,12 +67,15 @@ class Painted:
     limits: tuple[float, float] | None
     """Values of the first and the last colour of the colormap; None for categories."""
     colormap: str
+    hidden: frozenset[str | None] = field(default=frozenset())
+    """Names of the categories that are not drawn; None stands for the cells without a value."""
 
 
 def resolve(
     coloring: Categorical | Continuous,
     limits: tuple[float, float] | None = None,
     colormap: str = DEFAULT_COLORMAP,
+    hidden: Iterable[str | None] = (),
 ) -> Painted:
     """Check limits and colormap, and fill in the limits that show the values well.
 
@@ -75,16 +83,30 @@ def resolve(
     ------
     ConfigurationError
         If the limits are not two finite, ascending numbers, or no colormap has that name.
+    UnknownNameError
+        If something is to be hidden that is no category.
     """
+    hidden = _check_hidden(coloring, hidden)
     if isinstance(coloring, Categorical):
-        return Painted(coloring, None, colormap)
+        return Painted(coloring, None, colormap, hidden)
     colormap_table(colormap)
     low, high = coloring.limits() if limits is None else (float(limits[0]), float(limits[1]))
     if not (np.isfinite(low) and np.isfinite(high) and low < high):
         raise ConfigurationError(
             f"The limits {low:g} and {high:g} can't be used; give two numbers, the lower one first."
         )
-    return Painted(coloring, (low, high), colormap)
+    return Painted(coloring, (low, high), colormap, hidden)
+
+
+def _check_hidden(coloring: Categorical | Continuous, hidden: Iterable[str | None]) -> frozenset[str | None]:
+    hidden = frozenset(hidden)
+    known = coloring.names if isinstance(coloring, Categorical) else ()
+    unknown = sorted(name for name in hidden.difference(known) if name is not None)
+    if unknown:
+        near = get_close_matches(unknown[0], known, n=3) or list(known[:3])
+        hint = f"did you mean {' or '.join(near)}?" if near else "it has none, as it is a number."
+        raise UnknownNameError(f"{coloring.title!r} has no category {unknown[0]!r} to hide; {hint}")
+    return hidden
 
 
 def hex_table(colors: Sequence[str]) -> NDArray[np.float32]:
@@ -132,39 +154,138 @@ def below(painted: Painted) -> NDArray[np.bool_]:
     assert isinstance(coloring, Continuous) and painted.limits is not None
     if not coloring.is_gene:
         return np.zeros(len(coloring.values), dtype=bool)
-    return (coloring.values < painted.limits[0]) | (coloring.values <= 0)
+    return _is_below(coloring.values, painted.limits[0])
 
 
-def lookup(painted: Painted) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
+def _is_below(values: NDArray[np.float32], low: float) -> NDArray[np.bool_]:
+    return (values < low) | (values <= 0)
+
+
+def is_hidden(painted: Painted, cell: int) -> bool:
+    """Whether a cell, given by its row, is one of those that are not drawn."""
+    if not painted.hidden:
+        return False
+    coloring = painted.coloring
+    if isinstance(coloring, Categorical):
+        code = int(coloring.codes[cell])
+        return (coloring.names[code] if code >= 0 else None) in painted.hidden
+    return None in painted.hidden and bool(np.isnan(coloring.values[cell]))
+
+
+@lru_cache(maxsize=16)
+def _palette(colors: tuple[str, ...]) -> NDArray[np.float32]:
+    return hex_table(colors)
+
+
+def table_of(painted: Painted) -> NDArray[np.float32]:
+    """(rows, 4) RGBA between 0 and 1; the last row is for cells without a value.
+
+    Categories have a row each; a colormap has STEPS, and one for what is :func:`below`. What is
+    hidden is transparent.
+    """
+    coloring = painted.coloring
+    if not isinstance(coloring, Categorical):
+        table = np.vstack([colormap_table(painted.colormap), _palette((ZERO_COLOR, MISSING_COLOR))])
+    else:
+        table = np.vstack([_palette(coloring.colors), _palette((MISSING_COLOR,))])
+        if painted.hidden:
+            table[[*(name in painted.hidden for name in coloring.names), False], 3] = 0
+    if None in painted.hidden:
+        table[-1, 3] = 0
+    return table
+
+
+def scaling(limits: tuple[float, float]) -> tuple[np.float32, np.float32, np.float32] | None:
+    """How a value becomes a step of the colormap: ``((value - origin) - rest) * scale``, in float32.
+
+    In single precision, for graphics hardware counts so, and no way of colouring may be a step off.
+    The lower limit comes in two parts, so that limits that differ little are told apart.
+
+    Returns
+    -------
+    origin, rest, scale
+        None where single precision has no such numbers.
+    """
+    low, high = limits
+    span = high - low
+    if not 1e-30 < span < 1e30 or max(abs(low), abs(high)) > 1e30:
+        return None
+    origin = np.float32(low)
+    return origin, np.float32(low - float(origin)), np.float32(STEPS / span)
+
+
+def finite(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The values, infinite ones replaced by large ones that can be counted with; NaN stays."""
+    return np.clip(values, np.float32(-1e38), np.float32(1e38))
+
+
+def lookup(
+    painted: Painted, cells: NDArray[np.integer] | None = None
+) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
     """A table of colours and the row of each cell in it.
+
+    Parameters
+    ----------
+    cells
+        Rows of the cells to look up; None for all.
 
     Returns
     -------
     table
-        (rows, 4) RGBA between 0 and 1; the last row is for cells without a value.
+        As :func:`table_of`.
     index
         (cells,) row of each cell.
     """
     coloring = painted.coloring
+    table = table_of(painted)
     if isinstance(coloring, Categorical):
-        table = hex_table([*coloring.colors, MISSING_COLOR])
-        return table, np.where(coloring.codes < 0, len(table) - 1, coloring.codes).astype(np.int32)
+        codes = coloring.codes if cells is None else coloring.codes[cells]
+        return table, np.where(codes < 0, len(table) - 1, codes).astype(np.int32)
     assert painted.limits is not None
     low, high = painted.limits
-    table = np.vstack([colormap_table(painted.colormap), hex_table([ZERO_COLOR, MISSING_COLOR])])
-    values = coloring.values
+    values = coloring.values if cells is None else coloring.values[cells]
     missing = np.isnan(values)
-    # In float64, as limits of float32 values may be too close to be told apart in float32.
-    scaled = np.clip(np.where(missing, low, values).astype(np.float64), low, high)
-    scaled -= low
-    scaled *= STEPS / (high - low)
-    index = np.minimum(scaled, STEPS - 1).astype(np.int32)
-    index[below(painted)] = _BELOW
+    parts = scaling(painted.limits)
+    scaled: NDArray[np.floating]
+    if parts is None:
+        wide = np.clip(np.where(missing, low, values).astype(np.float64), low, high)
+        scaled = (wide - low) * (STEPS / (high - low))
+    else:
+        origin, rest, scale = parts
+        with np.errstate(over="ignore"):  # far beyond the last step
+            scaled = ((finite(np.where(missing, origin, values)) - origin) - rest) * scale
+    index = np.clip(scaled, 0, STEPS - 1).astype(np.int32)
+    if coloring.is_gene:
+        index[_is_below(values, low)] = _BELOW
     index[missing] = _MISSING
     return table, index
 
 
-def rgba(painted: Painted) -> NDArray[np.float32]:
-    """Colour of each cell, (cells, 4) RGBA between 0 and 1."""
-    table, index = lookup(painted)
+def rgba(painted: Painted, cells: NDArray[np.integer] | None = None) -> NDArray[np.float32]:
+    """Colour of each cell, (cells, 4) RGBA between 0 and 1; ``cells`` as in :func:`lookup`."""
+    table, index = lookup(painted, cells)
     return table.take(index, axis=0)
+
+
+def colors_of_points(
+    painted: Painted, rows: NDArray[np.int64] | None, points: NDArray[np.integer] | None = None
+) -> NDArray[np.float32]:
+    """Colour of each point, (points, 4).
+
+    Parameters
+    ----------
+    rows
+        Row of the slab's cells that each point shows, -1 for a point of the user's own;
+        None where point i is cell i.
+    points
+        The points to tell the colours of; None for all.
+    """
+    if rows is None:
+        return rgba(painted, points)
+    if points is not None:
+        rows = rows[points]
+    colors = np.empty((len(rows), 4), dtype=np.float32)
+    known = rows >= 0
+    colors[known] = rgba(painted, rows[known])
+    colors[~known] = _palette((MISSING_COLOR,))[0]
+    return colors

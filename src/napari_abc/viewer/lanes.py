@@ -1,23 +1,29 @@
 """Ways to bring colours onto a Points layer, the fastest that works first.
 
 napari's own setters cost 0.4 to 2 s for a million points: they check, convert and copy the colours
-several times, and rebuild every attribute of every point for the GPU. Both ways here write the new
-colours into the arrays that the layer already has, so that selecting, copying, saving and napari's
-controls see what is drawn, and differ only in how the drawing hears of it:
+several times, and rebuild every attribute of every point for the GPU. The ways here differ in what
+is left out; whichever is taken, selecting, copying, saving and napari's controls see what is drawn:
 
-- :class:`PublicLane` emits the layer's own event once; napari then rebuilds its vertex buffer.
-- :class:`VertexLane` also writes the colours into that vertex buffer, which leaves out the rest.
-  It is the one place that touches napari's private parts, and it steps aside when they differ
-  from what it knows.
+- :class:`PublicLane` writes into the arrays of colours that the layer has, and emits the layer's
+  own event once; napari then rebuilds its vertex buffer.
+- :class:`VertexLane` writes into those arrays, too, and into that vertex buffer.
+- :class:`LookupLane` sends a table of colours, and a number a point where those differ; the arrays
+  of colours are worked out when somebody reads them.
+
+The latter two use private parts of napari and step aside where those differ from what they know.
+The environment variable NAPARI_ABC_LANE takes the faster ones away.
 """
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from napari_abc.viewer.colors import rgba
+from napari_abc.errors import ConfigurationError
+from napari_abc.viewer.colors import colors_of_points
+from napari_abc.viewer.lookup_lane import LookupLane
 from napari_abc.viewer.watch import viewer_of
 
 if TYPE_CHECKING:
@@ -26,7 +32,10 @@ if TYPE_CHECKING:
 
     from napari_abc.viewer.colors import Painted
 
-__all__ = ["LANES", "Lane", "PublicLane", "VertexLane", "choose"]
+__all__ = ["ENVIRONMENT", "LANES", "Lane", "PublicLane", "VertexLane", "choose", "lanes", "prepare"]
+
+ENVIRONMENT = "NAPARI_ABC_LANE"
+"""Environment variable that names the fastest way to be tried: lookup, vertex or public."""
 
 
 class Lane(Protocol):
@@ -38,26 +47,7 @@ class Lane(Protocol):
         """Whether this way works for the layer as it is now."""
 
     def paint(self, layer: Points, painted: Painted, rows: NDArray[np.int64] | None) -> None:
-        """Colour the layer; ``rows`` as in :func:`colors_of_points`."""
-
-
-def colors_of_points(painted: Painted, rows: NDArray[np.int64] | None) -> NDArray[np.float32]:
-    """Colour of each point, (points, 4).
-
-    Parameters
-    ----------
-    rows
-        Row of the slab's cells that each point shows, -1 for a point of the user's own;
-        None where point i is cell i.
-    """
-    colors = rgba(painted)
-    if rows is None:
-        return colors
-    from napari_abc.model import MISSING_COLOR
-    from napari_abc.viewer.colors import hex_table
-
-    # Row -1 is the last one: the colour of a point that is no cell.
-    return np.vstack([colors, hex_table([MISSING_COLOR])]).take(rows, axis=0, mode="wrap")
+        """Colour the layer; ``rows`` as in :func:`~napari_abc.viewer.colors.colors_of_points`."""
 
 
 def _write(layer: Points, colors: NDArray[np.float32]) -> None:
@@ -89,7 +79,7 @@ class PublicLane:
 class VertexLane:
     """Through the vertex buffer that the layer is drawn from."""
 
-    name = "vertex buffer"
+    name = "vertex"
 
     def takes(self, layer: Points) -> bool:
         """Whether the buffer is there, has the known shape, and holds every point in order."""
@@ -122,10 +112,42 @@ class VertexLane:
         return markers if known and fits else None
 
 
-LANES: tuple[Lane, ...] = (VertexLane(), PublicLane())
+LANES: tuple[Lane, ...] = (LookupLane(), VertexLane(), PublicLane())
 """In the order in which they are tried; the last one takes every layer."""
+
+
+def lanes() -> tuple[Lane, ...]:
+    """The ways that may be tried.
+
+    Raises
+    ------
+    ConfigurationError
+        If the environment variable names none.
+    """
+    fastest = os.environ.get(ENVIRONMENT, LANES[0].name)
+    names = [lane.name for lane in LANES]
+    if fastest not in names:
+        raise ConfigurationError(
+            f"{ENVIRONMENT} is {fastest!r}, which is no way to colour; use {', '.join(names)}, or unset it."
+        )
+    return LANES[names.index(fastest) :]
+
+
+def prepare(layer: Points, painted: Painted | None, rows: NDArray[np.int64] | None) -> None:
+    """Prepare a layer that is about to be drawn first for the fastest way; its colours stay.
+
+    Parameters
+    ----------
+    painted
+        What the layer is coloured by, as far as is known.
+    rows
+        As in :func:`~napari_abc.viewer.colors.colors_of_points`.
+    """
+    fastest = lanes()[0]
+    if isinstance(fastest, LookupLane):
+        fastest.prepare(layer, painted, rows)
 
 
 def choose(layer: Points) -> Lane:
     """The fastest way that works for a layer as it is now."""
-    return next(lane for lane in LANES if lane.takes(layer))
+    return next(lane for lane in lanes() if lane.takes(layer))

@@ -12,15 +12,18 @@ from napari_abc.viewer.colors import (
     DEFAULT_COLORMAP,
     STEPS,
     ZERO_COLOR,
+    Painted,
     below,
     colormap_table,
     resolve,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from napari_abc.model import Continuous, Slab
 
-__all__ = ["ColorBar", "Legend", "Row", "legend", "shown_line"]
+__all__ = ["ColorBar", "Legend", "Row", "count_hidden", "legend", "shown_line"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,8 @@ class Row:
     count: int
     missing: bool = False
     """Whether these are the cells without a value."""
+    hidden: bool = False
+    """Whether these cells are not drawn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,24 +66,33 @@ def legend(
     coloring: Categorical | Continuous,
     limits: tuple[float, float] | None = None,
     colormap: str = DEFAULT_COLORMAP,
+    hidden: Iterable[str | None] = (),
 ) -> Legend:
     """Legend of a colouring, in the colours that the canvas shows.
+
+    Parameters
+    ----------
+    coloring, limits, colormap, hidden
+        As for :func:`~napari_abc.viewer.paint.paint`.
 
     Raises
     ------
     ConfigurationError
         If the limits or the colormap can't be used.
+    UnknownNameError
+        If something is hidden that is no category.
     """
-    painted = resolve(coloring, limits, colormap)
+    painted = resolve(coloring, limits, colormap, hidden)
+    gone = None in painted.hidden
     missing = coloring.missing
     if isinstance(coloring, Categorical):
         counts = coloring.counts()
         rows = [
-            Row(coloring.names[i], coloring.colors[i], int(counts[i]))
+            Row(name := coloring.names[i], coloring.colors[i], int(counts[i]), hidden=name in painted.hidden)
             for i in np.flatnonzero(counts).tolist()
         ]
         if missing:
-            rows.append(Row("no value", MISSING_COLOR, missing, missing=True))
+            rows.append(Row("no value", MISSING_COLOR, missing, missing=True, hidden=gone))
         return Legend(coloring.title, tuple(rows))
     assert painted.limits is not None
     rows = []
@@ -88,16 +102,39 @@ def legend(
         rows.append(Row("zero" if low <= 0 else f"below {low:g}", ZERO_COLOR, dim))
     if missing:
         name = "not measured" if coloring.is_gene else "no value"
-        rows.append(Row(name, MISSING_COLOR, missing, missing=True))
+        rows.append(Row(name, MISSING_COLOR, missing, missing=True, hidden=gone))
     steps = np.round(colormap_table(colormap)[:, :3] * 255).astype(int)
     stops = tuple(f"#{red:02x}{green:02x}{blue:02x}" for red, green, blue in steps[:STEPS].tolist())
     return Legend(coloring.title, tuple(rows), ColorBar(colormap, stops, painted.limits, coloring.unit))
 
 
-def shown_line(slab: Slab, coloring: Categorical | Continuous | None = None) -> str:
-    """How many cells are shown, and what is missing: ``"Showing 1,482 of 1,500 cells; 18 ..."``."""
-    shown = len(slab.cells)
-    text = f"Showing {shown:,} of {shown + slab.unplaced:,} cells"
+def count_hidden(painted: Painted) -> int:
+    """Number of cells that are not drawn, as their category is hidden."""
+    if not painted.hidden:
+        return 0
+    coloring = painted.coloring
+    hidden = coloring.missing if None in painted.hidden else 0
+    if isinstance(coloring, Categorical):
+        counts = coloring.counts()
+        hidden += int(counts[[name in painted.hidden for name in coloring.names]].sum())
+    return hidden
+
+
+def shown_line(
+    slab: Slab, coloring: Categorical | Continuous | None = None, hidden: Iterable[str | None] = ()
+) -> str:
+    """How many cells are shown, and what is missing: ``"Showing 1,482 of 1,500 cells; 18 ..."``.
+
+    Parameters
+    ----------
+    hidden
+        As for :func:`~napari_abc.viewer.paint.paint`.
+    """
+    placed = len(slab.cells)
+    unseen = count_hidden(resolve(coloring, hidden=hidden)) if coloring is not None and hidden else 0
+    text = f"Showing {placed - unseen:,} of {placed + slab.unplaced:,} cells"
+    if unseen:
+        text += f"; {unseen:,} {'is' if unseen == 1 else 'are'} hidden"
     if slab.unplaced:
         text += f"; {slab.unplaced:,} {'has' if slab.unplaced == 1 else 'have'} no coordinates"
     if coloring is not None and coloring.missing:

@@ -13,18 +13,32 @@ import numpy as np
 from psygnal import Signal, SignalGroup
 
 from napari_abc.errors import ConfigurationError
+from napari_abc.model import Categorical
 from napari_abc.viewer import lanes
 from napari_abc.viewer.colors import DEFAULT_COLORMAP, Painted, resolve
 from napari_abc.viewer.thumbnail import draw_thumbnail
 from napari_abc.viewer.watch import METADATA_CELLS, METADATA_PAINTED, slab_of, unwrap
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from napari.layers import Layer, Points
     from numpy.typing import NDArray
 
-    from napari_abc.model import Categorical, Continuous, Slab
+    from napari_abc.model import Continuous, Slab
 
-__all__ = ["Painted", "color_by", "events", "follow", "paint", "painted", "rows_of", "slab_of"]
+__all__ = [
+    "Painted",
+    "color_by",
+    "events",
+    "follow",
+    "hide",
+    "paint",
+    "painted",
+    "rows_of",
+    "show_only",
+    "slab_of",
+]
 
 LABEL_FEATURE = "cell_label"
 """Feature that names the cell of each point, which holds when points are added or removed."""
@@ -94,18 +108,34 @@ def paint(
     coloring: Categorical | Continuous,
     limits: tuple[float, float] | None = None,
     colormap: str = DEFAULT_COLORMAP,
+    hidden: Iterable[str | None] | None = None,
 ) -> None:
     """Colour the cells of a layer by what was resolved before; on the GUI thread.
+
+    Parameters
+    ----------
+    layer, limits, colormap
+        As for :func:`color_by`.
+    coloring
+        What :meth:`Slab.coloring` of the layer's slab gave.
+    hidden
+        Names of the categories that are not drawn, None among them for the cells without a value.
+        If not given, those stay hidden that are, as long as it is the same colouring.
 
     Raises
     ------
     ConfigurationError
         If the layer doesn't show a slab's cells, or the colouring is of other cells, or the limits
         or the colormap can't be used. The layer is left as it was.
+    UnknownNameError
+        If something is to be hidden that is no category. The layer is left as it was.
     """
     layer = unwrap(layer)
     slab = _cells_of(layer)
-    state = resolve(coloring, limits, colormap)
+    if hidden is None:
+        before = painted(layer)
+        hidden = before.hidden if before is not None and before.coloring is coloring else ()
+    state = resolve(coloring, limits, colormap, hidden)
     count = len(getattr(coloring, "codes", ())) or len(getattr(coloring, "values", ()))
     if count != len(slab.cells):
         raise ConfigurationError(
@@ -120,6 +150,47 @@ def paint(
     layer.metadata[METADATA_PAINTED] = state
     draw_thumbnail(layer)
     events.painted.emit(layer)
+
+
+def hide(layer: Points, names: Iterable[str | None]) -> None:
+    """Hide the cells of some categories, and show all others.
+
+    Parameters
+    ----------
+    layer
+        A layer of cells that is coloured by something.
+    names
+        Names of categories, None among them for the cells without a value; nothing shows all.
+
+    Raises
+    ------
+    ConfigurationError
+        If the layer doesn't show a slab's cells, or is coloured by nothing.
+    UnknownNameError
+        If there is no such category.
+    """
+    state = _state_of(layer)
+    paint(layer, state.coloring, state.limits, state.colormap, names)
+
+
+def show_only(layer: Points, names: Iterable[str | None]) -> None:
+    """Show the cells of some categories, and hide all others; as :func:`hide`."""
+    state = _state_of(layer)
+    wanted = resolve(state.coloring, state.limits, state.colormap, names).hidden
+    every = {*(state.coloring.names if isinstance(state.coloring, Categorical) else ()), None}
+    paint(layer, state.coloring, state.limits, state.colormap, every - wanted)
+
+
+def _state_of(layer: Points) -> Painted:
+    layer = unwrap(layer)
+    _cells_of(layer)
+    state = painted(layer)
+    if state is None:
+        raise ConfigurationError(
+            f"The cells of {layer.name!r} are coloured by nothing, so there is nothing to hide by; colour "
+            f"them first."
+        )
+    return state
 
 
 def follow(layer: Points) -> None:

@@ -14,6 +14,7 @@ from weakref import ref
 import numpy as np
 
 from napari_abc.model import Categorical
+from napari_abc.viewer.colors import is_hidden
 from napari_abc.viewer.watch import METADATA_PAINTED, slab_of
 
 if TYPE_CHECKING:
@@ -97,7 +98,10 @@ class _CellStatus:
         # On the main thread napari asks only when another layer is selected, and that must not wait.
         wait = threading.current_thread() is not threading.main_thread()
         row = self.row_at(layer, point, wait) if layer.visible else None
-        text = cell_text(slab, row, layer.metadata.get(METADATA_PAINTED)) if row is not None else ""
+        painted = layer.metadata.get(METADATA_PAINTED)
+        if row is not None and painted is not None and is_hidden(painted, row):
+            row = None
+        text = cell_text(slab, row, painted) if row is not None else ""
         status["coords"] = coordinates
         status["value"] = text
         status["coordinates"] = f"{coordinates} · {text}" if text else coordinates

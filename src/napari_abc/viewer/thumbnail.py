@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from napari_abc.viewer.lookup_lane import lookup_of
+
 if TYPE_CHECKING:
     from napari.layers import Points
 
@@ -30,5 +32,7 @@ def draw_thumbnail(layer: Points) -> None:
         extent = float((high - low).max()) or 1.0
         pixels = (points - (low + high) / 2) / extent * (min(height, width) - 1)
         rows, columns = np.rint(pixels + (np.array([height, width]) - 1) / 2).astype(int).T
-        picture[rows, columns] = layer.face_color[chosen]
+        lookup = lookup_of(layer)
+        picture[rows, columns] = layer.face_color[chosen] if lookup is None else lookup.colors(chosen)
+    picture[..., 3] *= layer.opacity
     layer.thumbnail = picture

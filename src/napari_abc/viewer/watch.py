@@ -11,11 +11,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary, WeakSet, ref
 
+from napari_abc.errors import ConfigurationError
 from napari_abc.model import Slab
+from napari_abc.viewer.detail import Detail
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel
-    from napari.layers import Layer
+    from napari.layers import Layer, Points
     from napari.utils.events import Event
 
 __all__ = [
@@ -64,11 +66,21 @@ def viewer_of(layer: Layer) -> ViewerModel | None:
 
 
 def watch(viewer: ViewerModel) -> None:
-    """Look after each layer of a viewer that shows cells of a slab, now and from now on."""
+    """Look after each layer of a viewer that shows cells of a slab, now and from now on.
+
+    Raises
+    ------
+    ConfigurationError
+        If the environment variable NAPARI_ABC_LANE can't be used.
+    """
+    from napari_abc.viewer.lanes import lanes
+
+    lanes()  # raises here, and not where a layer is half in
     viewer = unwrap(viewer)
     if viewer in _watched:
         return
     _watched.add(viewer)
+    _install()
     weak = ref(viewer)
 
     def inserted(event: Event) -> None:
@@ -78,6 +90,7 @@ def watch(viewer: ViewerModel) -> None:
 
     # Last, when napari has made room for the layer's dimensions.
     viewer.layers.events.inserted.connect(inserted, position="last")
+    Detail(viewer)
     for layer in viewer.layers:
         _look_after(viewer, layer)
 
@@ -89,6 +102,29 @@ def watch_current() -> None:
     viewer = napari.current_viewer()
     if viewer is not None:
         watch(viewer)
+
+
+def _install() -> None:
+    """Be asked when napari makes what draws a layer of points, if there is a window to draw on."""
+    try:
+        from napari_abc.viewer.lookup_napari import install
+    except ImportError:
+        return  # another napari, or one without a window; layers are painted in other ways
+    install(_prepare)
+
+
+def _prepare(layer: Points) -> None:
+    """Let a layer of cells be drawn in the fastest way."""
+    if not _shows_cells(layer):
+        return
+    from napari_abc.viewer import lanes
+    from napari_abc.viewer.paint import painted, rows_of
+
+    try:
+        rows = rows_of(layer)
+    except ConfigurationError:
+        return  # not known which cells are left; they keep their colours, and can't get others
+    lanes.prepare(layer, painted(layer), rows)
 
 
 def _look_after(viewer: ViewerModel, layer: Layer) -> None:
