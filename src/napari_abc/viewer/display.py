@@ -22,8 +22,9 @@ from napari_abc.errors import DisplayError
 __all__ = ["CURE", "check_screen", "ensure_display"]
 
 CURE = (
-    "on Debian or Ubuntu: apt-get install xvfb libgl1 libgl1-mesa-dri libegl1 libfontconfig1 libdbus-1-3 "
-    "libxkbcommon-x11-0 libxcb-cursor0 libxcb-icccm4 libxcb-keysyms1 libxcb-shape0 fonts-dejavu-core"
+    "on Debian or Ubuntu: apt-get install xvfb libgl1 libgl1-mesa-dri libegl1 libglib2.0-0 libfontconfig1 "
+    "libdbus-1-3 libxkbcommon-x11-0 libxcb-cursor0 libxcb-icccm4 libxcb-keysyms1 libxcb-shape0 "
+    "fonts-dejavu-core"
 )
 """What makes a bare Linux able to draw."""
 
