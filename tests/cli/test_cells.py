@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from napari_abc import open_atlas
+from napari_abc import open_atlas, open_bundle
 from napari_abc.cli import main
 from napari_abc.cli.cells import write_cells
 from napari_abc.errors import ConfigurationError
@@ -120,6 +120,15 @@ def test_h5ad_opens_again(capsys: pytest.CaptureFixture[str], release_folder: Pa
     assert main([*again, "-o", str(tmp_path / "b.csv")]) == 0
     save(release_folder, tmp_path / "c.csv", "--columns", "Group,x,y", "--genes", "DRD1")
     assert (tmp_path / "b.csv").read_text() == (tmp_path / "c.csv").read_text()
+
+
+def test_h5ad_keeps_what_is_known_of_the_data(slab: Slab, release_folder: Path, tmp_path: Path) -> None:
+    save(release_folder, tmp_path / "a.h5ad", "--genes", "DRD1")
+    again = open_bundle(tmp_path / "a.h5ad")
+    assert again.frame.unit == slab.frame.unit == "millimeter"
+    assert again.synthetic
+    assert (again.licence, again.citation, again.species) == (slab.licence, slab.citation, slab.species)
+    assert again.palettes["Group"].names == slab.palettes["Group"].names
 
 
 @pytest.mark.parametrize("extension", ["csv", "parquet", "h5ad"])

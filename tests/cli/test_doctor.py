@@ -124,5 +124,6 @@ def test_source_that_is_not_there(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     found = find("source", f"http://127.0.0.1:{port}", offline=False)
-    assert found.status == "fail"
+    assert found.status == "warn"
     assert "--offline" in found.cure
+    assert find("source", str(tmp_path / "nowhere"), offline=False).status == "fail"

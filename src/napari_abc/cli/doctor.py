@@ -16,7 +16,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any, Literal
 
 from napari_abc.cli.console import plain
-from napari_abc.errors import AbcError
+from napari_abc.errors import AbcError, NetworkError
 from napari_abc.widgets.words import bytes_text
 
 if TYPE_CHECKING:
@@ -209,7 +209,8 @@ def _source(location: str | None, offline: bool) -> Check:
         cure = (
             "Work without network: --offline opens what is on this disk, and 'napari-abc demo' needs nothing."
         )
-        return Check("source", "fail", str(error), cure)
+        # Without network all that is on disk still works; a wrong address never will.
+        return Check("source", "warn" if isinstance(error, NetworkError) else "fail", str(error), cure)
     if not releases:
         return Check("source", "fail", f"{source.location} has no release", "Check --source.")
     detail = (

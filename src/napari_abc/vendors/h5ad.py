@@ -64,6 +64,11 @@ def is_h5ad(path: Path) -> bool:
         return False
 
 
+_UNITS = ("millimeter", "micrometer")
+_LONGEST = 2_000
+"""Characters of a licence or citation that are kept."""
+
+
 def open_h5ad(path: Path, task: Task) -> Slab:
     """Open an h5ad file as a slab; the matrix is not read before a gene is asked for.
 
@@ -80,6 +85,7 @@ def open_h5ad(path: Path, task: Task) -> Slab:
         obs, unreadable = read_table(file, "obs")
         xyz, origin, unit = _coordinates(file, obs)
         palettes, odd_palettes = _palettes(file, obs)
+        said_of_data = _provenance(file)
     task.report(f"Opening {path.name}", 1, 3, "parts")
     placed = np.asarray(np.isfinite(xyz).all(axis=1))
     _check_placed(placed, origin, path)
@@ -87,6 +93,7 @@ def open_h5ad(path: Path, task: Task) -> Slab:
     task.report(f"Opening {path.name}", 2, 3, "parts")
     source, genes, notes = _expression(path, np.flatnonzero(placed))
     task.report(f"Opening {path.name}", 3, 3, "parts")
+    unit = unit or (said_of_data["units"] if said_of_data["units"] in _UNITS else "")
     said = unit or "the file names no unit"
     notes.insert(0, f"{len(cells):,} of {len(obs):,} cells have coordinates ({origin}; {said}).")
     if repeated:
@@ -101,13 +108,32 @@ def open_h5ad(path: Path, task: Task) -> Slab:
         label=path.name.removesuffix(path.suffix),
         dataset="h5ad",
         cells=cells,
-        frames=(Frame("micron" if unit else "spatial", ("x", "y"), unit, title=origin),),
+        frames=(Frame("micron" if unit == "micrometer" else "spatial", ("x", "y"), unit, title=origin),),
+        species=said_of_data["species"],
+        platform=said_of_data["platform"],
         unplaced=len(obs) - len(cells),
         palettes=palettes,
         genes=genes,
         expression_source=source,
         notes=tuple(notes),
+        licence=said_of_data["licence"],
+        citation=said_of_data["citation"],
+        synthetic=said_of_data["synthetic"] == "True",
     )
+
+
+def _provenance(file: h5py.File) -> dict[str, str]:
+    """What ``napari-abc cells`` wrote into ``uns``, as text; empty where it is not there."""
+    import h5py
+
+    found = dict.fromkeys(("units", "species", "platform", "licence", "citation", "synthetic"), "")
+    for name in found:
+        node = child(file, f"uns/{name}") if "uns" in file else None
+        if isinstance(node, h5py.Dataset) and node.shape == ():
+            value = node[()]
+            text = value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+            found[name] = text[:_LONGEST]
+    return found
 
 
 def _coordinates(file: h5py.File, obs: pd.DataFrame) -> tuple[NDArray[np.float64], str, str]:
