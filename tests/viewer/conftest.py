@@ -104,7 +104,29 @@ def slab() -> Slab:
 
 
 @pytest.fixture(scope="module")
-def _window(qapp: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[napari.Viewer]:
+def _app_model() -> Iterator[None]:
+    """An application model of the module's own, as napari's function-scoped fixture makes one.
+
+    Else the plugins would be registered twice in a run that has both kinds of viewers.
+    """
+    from napari._app_model._app import NapariApplication, _napari_names
+    from napari._qt._qapp_model.qactions import init_qactions
+    from napari.plugins import _initialize_plugins
+
+    app = NapariApplication("test_viewer")
+    app.injection_store.namespace = _napari_names
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(NapariApplication, "get_app_model", lambda: app)
+        _initialize_plugins.cache_clear()
+        init_qactions.cache_clear()
+        yield
+    _initialize_plugins.cache_clear()
+    init_qactions.cache_clear()
+    NapariApplication.destroy("test_viewer")
+
+
+@pytest.fixture(scope="module")
+def _window(qapp: Any, _app_model: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[napari.Viewer]:
     """A shown viewer for the tests of a module; fails if widgets or threads outlive it."""
     import napari
     from napari._qt.qt_viewer import QtViewer
