@@ -1,0 +1,375 @@
+"""Gene-major index of an expression matrix: any gene of millions of cells in a millisecond.
+
+Made once by :func:`~napari_abc.stores.index_build.build_index`, opened by :func:`open_index`, from a
+folder or straight from a bucket. ``docs/formats.md`` describes the files.
+"""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_abc.errors import AbcError, ConfigurationError, FormatError
+from napari_abc.stores.index_files import FolderFiles
+from napari_abc.stores.index_format import (
+    FORMAT,
+    SEGMENTS,
+    About,
+    checksum,
+    label_file,
+    rows_file,
+    values_file,
+)
+from napari_abc.stores.index_labels import parse_labels
+from napari_abc.stores.index_rows import RowPlan, plan_rows
+from napari_abc.stores.labels import LabelIndex
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+    from napari_abc.stores.index_files import Files, Span
+    from napari_abc.task import Task
+
+__all__ = ["GeneIndex", "file_key", "index_name", "open_index"]
+
+_LARGEST_DOCUMENT = 64 * 2**20
+_KEPT_TABLES = 2048
+_SHORT = 1024
+"""Entries a block below which it is faster to place all blocks of a part at once."""
+
+
+def index_name(source: str, key: str) -> str:
+    """Name of the folder of an index, wherever it is kept: ``<matrix file>-<key>-v1.zarr``.
+
+    Parameters
+    ----------
+    source
+        Name of the matrix file, ``"Zhuang-ABCA-1-log2.h5ad"``.
+    key
+        What it holds: its MD5.
+    """
+    return f"{source.removesuffix('.h5ad')}-{key}-v{FORMAT}.zarr"
+
+
+def file_key(path: Path) -> str:
+    """Key for a file whose MD5 nobody knows: its size and the time of its last change."""
+    stat = path.stat()
+    return f"{stat.st_size}-{stat.st_mtime_ns}"
+
+
+class GeneIndex:
+    """Values of a matrix, gene by gene; made by :func:`open_index`. Safe to use from several threads.
+
+    No file stays open.
+
+    Attributes
+    ----------
+    about
+        What the index says of itself.
+    location
+        Folder or address, for people.
+    places
+        Column of each identifier; the last of those that repeat.
+    is_local
+        Whether it lies on this machine.
+    """
+
+    def __init__(self, about: About, files: Files) -> None:
+        self.about = about
+        self.location = files.location
+        self._files = files
+        self._tables: dict[int, list[list[int]]] = {}
+        self._checked: NDArray[np.bool_] = np.zeros((about.genes, about.blocks), bool)
+        self._labels: LabelIndex | None = None
+        self.places = {name: column for column, name in enumerate(about.identifiers)}
+        self.is_local = isinstance(files, FolderFiles)
+        self._lock = threading.Lock()
+
+    def __repr__(self) -> str:
+        return f"<GeneIndex {self.location}: {self.shape[0]:,} cells, {self.shape[1]:,} genes>"
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Cells, genes."""
+        return self.about.cells, self.about.genes
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type that the values are kept in, without loss."""
+        return np.dtype(self.about.dtype)
+
+    @property
+    def identifiers(self) -> list[str]:
+        """Label of each column, as the matrix file has it."""
+        return list(self.about.identifiers)
+
+    @property
+    def label_bytes(self) -> int | None:
+        """Bytes that finding rows by label reads once; None where the index has no labels."""
+        return None if self.about.label_bytes is None else sum(self.about.label_files)
+
+    def rows_of(self, labels: Any, task: Task | None = None) -> NDArray[np.int64]:
+        """Row of each label, -1 where there is no such cell; compared as exact text.
+
+        Raises
+        ------
+        FormatError
+            If a label stands for several rows, the labels are damaged, or the index has none.
+        NetworkError
+            If they can't be fetched.
+        """
+        return self._label_index(task).rows_of(labels)
+
+    @property
+    def labels(self) -> pa.Array:
+        """Labels of the rows as text, (cells,); read at first use and kept."""
+        return self._label_index(None).labels
+
+    def _label_index(self, task: Task | None) -> LabelIndex:
+        if self._labels is None:
+            about = self.about
+            if about.label_bytes is None:
+                raise FormatError(f"{self.location} holds no cell labels; use the matrix file beside it.")
+            spans = [(label_file(chunk), 0, size) for chunk, size in enumerate(about.label_files)]
+            files = [bytes(content) for content in self._files.read(spans, task)]
+            labels = parse_labels(files, about.label_bytes, about.label_checksum, about.cells)
+            self._labels = LabelIndex(labels, self.location)
+        return self._labels
+
+    # -- reading -------------------------------------------------------------------------------
+
+    def gene_all(self, column: int, task: Task | None = None) -> NDArray[np.float32]:
+        """One gene of all cells, (cells,)."""
+        return self.read([column], None, task)[:, 0]
+
+    def plan(self, rows: NDArray[np.integer[Any]] | None) -> RowPlan:
+        """Find out which blocks hold some cells; see :func:`~napari_abc.stores.index_rows.plan_rows`."""
+        return plan_rows(self.about, rows, self.location)
+
+    def read(
+        self,
+        columns: Sequence[int],
+        rows: NDArray[np.integer[Any]] | RowPlan | None = None,
+        task: Task | None = None,
+    ) -> NDArray[np.float32]:
+        """Values of some genes in some cells; as :meth:`~napari_abc.stores.matrix.Matrix.read`.
+
+        Only the blocks that hold such cells are touched. What is read for the first time is compared
+        with its checksum.
+
+        Parameters
+        ----------
+        columns
+            Numbers of the columns, in any order.
+        rows
+            Numbers of the rows in any order, also repeated; -1 for a cell that the matrix lacks. None
+            for all; or what :meth:`plan` made of them.
+        task
+            Told of what is fetched; stops the reading when cancelled.
+
+        Returns
+        -------
+        array of float32, (rows, columns)
+            NaN where ``rows`` is -1.
+
+        Raises
+        ------
+        ConfigurationError
+            If a row or column number is out of range.
+        FormatError
+            If the index is damaged.
+        NetworkError
+            If it lies elsewhere and can't be reached.
+        """
+        picked = [int(column) for column in columns]
+        if picked and not 0 <= min(picked) <= max(picked) < self.about.genes:
+            raise ConfigurationError(
+                f"{self.location} has {self.about.genes:,} columns; ask for columns 0 to "
+                f"{self.about.genes - 1:,}."
+            )
+        plan = rows if isinstance(rows, RowPlan) else self.plan(rows)
+        out: NDArray[np.float32] | None = None
+        self._load_tables(picked, task)
+        for place, column in enumerate(picked):
+            if task is not None:
+                task.check()
+            values = self._gene(column, plan, task)
+            if len(picked) == 1:
+                return values.reshape(-1, 1)
+            if out is None:
+                out = np.empty((plan.count, len(picked)), np.float32)
+            out[:, place] = values
+        return np.empty((plan.count, 0), np.float32) if out is None else out
+
+    def _load_tables(self, columns: Sequence[int], task: Task | None) -> None:
+        """Have the tables of segments of some genes at hand, each checked for sense."""
+        wanted = sorted({column for column in columns if column not in self._tables})
+        if not wanted or not self.about.blocks:
+            return
+        line = self.about.blocks * 12
+        spans = [(SEGMENTS, column * line, line) for column in wanted]
+        found = {}
+        for column, content in zip(wanted, self._files.read(spans, task), strict=True):
+            table = np.frombuffer(content, "<u4").reshape(-1, 3).astype(np.int64)
+            ends = table[:, 0] + table[:, 1]
+            joined = table[1:, 0] == ends[:-1]
+            joined[self.about.part_blocks - 1 :: self.about.part_blocks] = True
+            room = np.repeat(np.array(self.about.entries), self.about.part_blocks)[: self.about.blocks]
+            if not joined.all() or np.any(ends > room) or np.any(table[:, 1] > self.about.block_rows):
+                raise self._damaged()
+            found[column] = table.tolist()
+        with self._lock:
+            if len(self._tables) > _KEPT_TABLES:
+                self._tables = {}
+            self._tables = self._tables | found
+
+    def _gene(self, column: int, plan: RowPlan, task: Task | None) -> NDArray[np.float32]:
+        """Values of a gene in the order of the plan."""
+        values = np.zeros(plan.size + plan.lacking, np.float32)
+        if plan.parts:
+            tables = self._tables
+            if column not in tables:  # pushed out by another thread
+                self._load_tables([column], task)
+                tables = self._tables
+            self._scatter(values, column, tables[column], plan, task)
+        if plan.lacking:
+            values[-1] = np.nan
+        if isinstance(plan.places, slice):
+            run = values[plan.places]
+            return run if 2 * len(run) > plan.size else run.copy()
+        return values.take(plan.places, mode="clip")
+
+    def _scatter(
+        self,
+        values: NDArray[np.float32],
+        column: int,
+        table: list[list[int]],
+        plan: RowPlan,
+        task: Task | None,
+    ) -> None:
+        """Put the gene's entries of the plan's blocks in their places."""
+        dtype = self.dtype
+        spans: list[Span] = []
+        for part, blocks in plan.parts:
+            start = table[blocks[0]][0]
+            count = table[blocks[-1]][0] + table[blocks[-1]][1] - start
+            spans.append((rows_file(part), 2 * start, 2 * count))
+            spans.append((values_file(part), dtype.itemsize * start, dtype.itemsize * count))
+        contents = self._files.read(spans, task)
+        height, at = self.about.block_rows, 0
+        for number, (_, blocks) in enumerate(plan.parts):
+            packed, data = contents[2 * number], contents[2 * number + 1]
+            start = table[blocks[0]][0]
+            self._check(packed, data, column, table, blocks, start)
+            rows, entries = np.frombuffer(packed, "<u2"), np.frombuffer(data, dtype)
+            if dtype != np.float32:
+                with np.errstate(over="ignore"):  # beyond float32's range becomes inf, as it should
+                    entries = entries.astype(np.float32)
+            try:
+                if len(rows) > _SHORT * len(blocks) or len(blocks) < 3:
+                    for block in blocks:
+                        first, count, _ = table[block]
+                        here = slice(first - start, first - start + count)
+                        values[at : at + height][rows[here].astype(np.intp)] = entries[here]
+                        at += height
+                else:
+                    at = self._scatter_short(values, rows, entries, table, blocks, at)
+            except IndexError:
+                raise self._damaged() from None
+
+    def _scatter_short(
+        self,
+        values: NDArray[np.float32],
+        rows: NDArray[np.uint16],
+        entries: NDArray[np.float32],
+        table: list[list[int]],
+        blocks: tuple[int, ...],
+        at: int,
+    ) -> int:
+        """Place the short segments of many blocks at once."""
+        height, start = self.about.block_rows, table[blocks[0]][0]
+        if len(rows) and int(rows.max()) >= height:
+            raise self._damaged()
+        end = at + len(blocks) * height
+        counts = [table[block][1] for block in blocks]
+        base = np.repeat(np.arange(at, end, height, dtype=np.intp), counts)
+        if len(base) == len(rows):
+            values[base + rows] = entries
+        else:  # blocks in between are not wanted
+            kept = np.concatenate([np.arange(table[b][0], table[b][0] + table[b][1]) for b in blocks]) - start
+            values[base + rows[kept]] = entries[kept]
+        return end
+
+    def _check(
+        self,
+        rows: memoryview,
+        values: memoryview,
+        column: int,
+        table: list[list[int]],
+        blocks: tuple[int, ...],
+        start: int,
+    ) -> None:
+        """Compare what was read with its checksum, once."""
+        seen = self._checked[column]
+        width = self.dtype.itemsize
+        for block in blocks:
+            if seen[block]:
+                continue
+            first, count, expected = table[block]
+            low, high = first - start, first - start + count
+            found = checksum(
+                rows[2 * low : 2 * high],
+                values[width * low : width * high],
+                column,
+                block,
+                self.about.blocks,
+            )
+            if found != expected:
+                raise self._damaged()
+            seen[block] = True
+
+    def _damaged(self) -> FormatError:
+        return FormatError(f"The gene index {self.location} is damaged; delete it to have it built again.")
+
+
+def open_index(place: str | Path, key: str) -> GeneIndex | None:
+    """Open the index at a folder or address, if there is one that can be trusted.
+
+    Parameters
+    ----------
+    place
+        Folder, or any address that fsspec knows (``s3://`` is read without credentials).
+    key
+        What it must have been made from: the MD5 of the matrix file.
+
+    Returns
+    -------
+    GeneIndex or None
+        None where there is none, or it was made from something else, by another version, or is cut
+        off or damaged.
+
+    Raises
+    ------
+    NetworkError
+        If an address can't be reached, or does not serve parts of files.
+    """
+    if not isinstance(place, Path) and "://" in place:
+        from napari_abc.stores.index_remote import open_remote
+
+        return open_remote(place, key)
+    folder = Path(place)
+    try:
+        document = folder / "zarr.json"
+        if document.stat().st_size > _LARGEST_DOCUMENT:
+            return None
+        about = About.parse(document.read_bytes())
+        whole = all((folder / name).stat().st_size == size for name, size in about.sizes().items())
+    except (OSError, AbcError):
+        return None
+    return GeneIndex(about, FolderFiles(folder)) if whole and about.key == key else None
