@@ -14,7 +14,7 @@ import pytest
 from napari_abc.cli import main
 
 COMMAND = [str(Path(sys.executable).with_name("napari-abc"))]
-VERBS = ("list", "slabs", "cells", "figure", "view", "demo", "download", "doctor")
+VERBS = ("list", "slabs", "cells", "figure", "view", "demo", "download", "index", "doctor")
 
 
 def failure(capsys: pytest.CaptureFixture[str], *argv: str) -> str:

@@ -12,6 +12,7 @@ import numpy as np
 from napari_abc.atlas.annotation import Annotation
 from napari_abc.atlas.expression import AtlasExpression
 from napari_abc.atlas.files import DatasetFiles
+from napari_abc.atlas.gene_indexes import GeneIndexes
 from napari_abc.atlas.regions import read_regions
 from napari_abc.errors import AbcError, FormatError, UnknownNameError
 from napari_abc.model import Frame, Slab
@@ -20,6 +21,7 @@ from napari_abc.stores.tables import read_text_table, require_columns
 from napari_abc.task import Task
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     import pandas as pd
@@ -55,6 +57,7 @@ class Dataset:
         self._release = release
         self._store = store
         self._files = DatasetFiles(entry, release)
+        self._indexes = GeneIndexes(store)
         self._listing: pd.DataFrame | None = None
         self._annotation: Annotation | None = None
 
@@ -151,6 +154,46 @@ class Dataset:
         self._require_available()
         for file in self.files(expression):
             self._store.ensure(file, task or Task())
+
+    def index(
+        self,
+        task: Task | None = None,
+        kinds: Sequence[str] = ("log2", "raw"),
+        to: str | None = None,
+        scheduler: str | None = None,
+    ) -> list[str]:
+        """Make the gene-major indexes of the dataset's matrices; see :meth:`GeneIndexes.make`.
+
+        Parameters
+        ----------
+        kinds
+            Kinds of values to index.
+        to
+            Folder or address to publish the indexes in, besides keeping them here.
+        scheduler
+            Address of a Dask scheduler, ``"tcp://host:8786"``; None for this machine's processors.
+
+        Returns
+        -------
+        list of str
+            Folders and addresses of the indexes.
+
+        Raises
+        ------
+        UnknownNameError
+            If the dataset is not part of the release, or has no such kind of values.
+        AbcError
+            If a matrix can't be fetched or read, or an index can't be written.
+        """
+        self._require_available()
+        files = self._files.matrices(kinds)
+        if not files:
+            have = ", ".join(self._entry.expression.units) if self._files.matrices() else "none at all"
+            raise UnknownNameError(
+                f"{self.name} has no expression matrices of kind {' or '.join(kinds)} (it has {have}); ask "
+                "for one that it has."
+            )
+        return self._indexes.make(files, task or Task(), to, scheduler)
 
     def _require_available(self) -> None:
         if self.unavailable:
@@ -340,7 +383,7 @@ class Dataset:
             palettes=palettes,
             groups=groups,
             genes=self._annotation.genes,
-            expression_source=self._expression(store, label, placed),
+            expression_source=self._expression(store, label, placed, task),
             regions=self._regions(label, self._annotation, notes, task),
             notes=tuple(notes),
             licence=self.licence,
@@ -349,14 +392,18 @@ class Dataset:
         )
 
     def _expression(
-        self, store: cell_store.CellStore, label: str, placed: NDArray[np.bool_]
+        self, store: cell_store.CellStore, label: str, placed: NDArray[np.bool_], task: Task
     ) -> AtlasExpression | None:
         rule = self._files.rule()
         if rule is None:
             return None
         units = {str(kind): unit for kind, unit in self._entry.expression.units.items()}
         slab_column = self._entry.slabs.column
-        return AtlasExpression(units, rule, self._files, self._store, store, label, slab_column, placed)
+        expression = AtlasExpression(
+            units, rule, self._files, self._store, self._indexes, store, label, slab_column, placed
+        )
+        expression.look_up(task)  # here, and not when the first gene is asked for on the GUI thread
+        return expression
 
     def _unknown_slab(self, label: str, known: list[str]) -> UnknownNameError:
         near = get_close_matches(label, known, n=3)

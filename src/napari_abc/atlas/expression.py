@@ -1,7 +1,9 @@
 """Expression values of an atlas slab: which matrix a cell's values lie in, and its row there.
 
-The matrices are gigabytes, so nothing is fetched until a gene is asked for. Rows are matched by
-label once per matrix and kept beside the cells; genes are matched by the matrix's own identifiers.
+The matrices are gigabytes, so nothing is fetched until a gene is asked for. Where a gene-major index
+of a matrix is at hand, or published beside the data, genes come from it and the matrix is left alone.
+Rows are matched by label once per matrix and kept beside the cells; genes are matched by the
+matrix's own identifiers.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_abc.errors import ExpressionError
+from napari_abc.errors import ExpressionError, FormatError, MissingFileError, NetworkError
 from napari_abc.stores.atomic import save_atomically
 from napari_abc.stores.matrix import open_matrix
 
@@ -22,12 +24,18 @@ if TYPE_CHECKING:
 
     from napari_abc.atlas.catalogue import ExpressionRule
     from napari_abc.atlas.files import DatasetFiles
+    from napari_abc.atlas.gene_indexes import GeneIndexes
     from napari_abc.stores.cells import CellStore
     from napari_abc.stores.fetch import RemoteFile, Store
+    from napari_abc.stores.gene_index import GeneIndex
+    from napari_abc.stores.index_rows import RowPlan
     from napari_abc.stores.matrix import Matrix
     from napari_abc.task import Task
 
 __all__ = ["AtlasExpression"]
+
+_UNASKED = 16 * 2**20
+"""Cell labels of a published index up to this many bytes are fetched without asking."""
 
 
 class AtlasExpression:
@@ -39,8 +47,8 @@ class AtlasExpression:
         Kinds of values and their labels.
     rule
         How a cell's matrix is found.
-    files, store
-        Where the matrices are listed and fetched.
+    files, store, indexes
+        Where the matrices are listed and fetched, and their gene-major indexes found.
     cells
         The dataset's cells, with the columns that the rule names.
     slab, slab_column
@@ -55,6 +63,7 @@ class AtlasExpression:
         rule: ExpressionRule,
         files: DatasetFiles,
         store: Store,
+        indexes: GeneIndexes,
         cells: CellStore,
         slab: str,
         slab_column: str,
@@ -63,12 +72,14 @@ class AtlasExpression:
         self._rule = rule
         self._files = files
         self._store = store
+        self._indexes = indexes
         self._cells = cells
         self._slab = slab
         self._slab_column = slab_column
         self._kept = kept
         self._groups = self._group_cells()
         self._matrices: dict[Path, Matrix] = {}
+        self._plans: dict[str, tuple[GeneIndex, RowPlan, int]] = {}
         self._kinds = {
             kind: unit
             for kind, unit in units.items()
@@ -96,10 +107,48 @@ class AtlasExpression:
         found = {group: self._files.matrix(*group, kind) for group in self._groups}
         return {group: file for group, file in found.items() if file is not None}
 
+    def look_up(self, task: Task) -> None:
+        """Look, once, whether indexes are published for matrices that are not on disk."""
+        files = [file for kind in self._kinds for file in self._matrix_files(kind).values()]
+        self._indexes.look_up(files, task)
+
     def download_bytes(self, kind: str) -> int:
-        """Bytes that have to be fetched before the first gene of this kind; 0 when on disk."""
-        files = self._matrix_files(kind).values()
-        return sum(file.size or 0 for file in files if self._store.locate(file) is None)
+        """Bytes that have to be fetched before the first gene of this kind; 0 when on disk.
+
+        Where an index is published, these are the labels of its cells, and none where that is little.
+        """
+        return sum(self._to_fetch(file) for file in self._matrix_files(kind).values())
+
+    def _to_fetch(self, file: RemoteFile) -> int:
+        if self._store.locate(file) is not None:
+            return 0
+        index = self._indexes.find(file)
+        if index is None or index.label_bytes is None:
+            return file.size or 0
+        known = index.is_local or self._rows_path(file)[0].exists()
+        return 0 if known or index.label_bytes <= _UNASKED else index.label_bytes
+
+    def index_missing(self, kind: str) -> bool:
+        """Whether a matrix of this kind is on disk and has no index yet: a gene would come faster."""
+        return any(self._indexes.missing(file) for file in self._matrix_files(kind).values())
+
+    def build_index(self, kind: str, task: Task, threads: int | None = 1) -> None:
+        """Make the indexes of the matrices of this kind that are on disk; later genes come from them.
+
+        Meant for a background thread: one processor, 200 MB (300 MB where values are float64).
+
+        Raises
+        ------
+        FormatError
+            If a matrix is damaged.
+        DiskFullError
+            If there is no room for an index.
+        Cancelled
+            If `task` was cancelled; finished parts are kept, and the next call goes on from there.
+        """
+        for file in self._matrix_files(kind).values():
+            if self._indexes.missing(file):
+                self._indexes.build(file, task, threads)
 
     def read(self, identifiers: Sequence[str], kind: str, task: Task) -> NDArray[np.float32]:
         """Values of shape (cells of the slab, identifiers), NaN for cells that the matrix lacks.
@@ -111,47 +160,104 @@ class AtlasExpression:
         NetworkError, IntegrityError, FormatError, DiskFullError
             If a matrix can't be fetched or read.
         """
-        values = np.full((int(self._kept.sum()), len(identifiers)), np.nan, dtype=np.float32)
+        count = int(self._kept.sum())
+        values: NDArray[np.float32] | None = None
         found = 0
         for group, file in self._matrix_files(kind).items():
-            path = self._store.ensure(file, task)
-            matrix = self._matrices.get(path) or self._matrices.setdefault(path, open_matrix(path))
-            place = {identifier: column for column, identifier in enumerate(matrix.identifiers)}
-            lacking = [identifier for identifier in identifiers if identifier not in place]
-            if lacking:
-                raise ExpressionError(
-                    f"The gene table lists {', '.join(lacking)} but {path.name} lacks it; "
-                    "ask for another gene."
-                )
             mine = self._groups[group]
-            rows = self._rows(matrix, file, task)[self._kept][mine]
-            found += int(np.count_nonzero(rows >= 0))
-            values[mine] = matrix.read([place[identifier] for identifier in identifiers], rows, task)
-        if found == 0:
+            index = self._usable(file)
+            part, known = None, 0
+            if index is not None:
+                try:
+                    part, known = self._read_index(index, file, mine, identifiers, task)
+                except (FormatError, MissingFileError, NetworkError) as error:
+                    # Never a wrong colour: without the index, or, where that would fetch gigabytes
+                    # that nobody agreed to, not at all; asked again, the download is offered.
+                    self._indexes.discard(file)
+                    if self._store.locate(file) is None:
+                        raise ExpressionError(
+                            f"{error} Ask for the gene again to use the matrix itself."
+                        ) from error
+            if part is None:
+                part, known = self._read_matrix(file, mine, identifiers, task)
+            found += known
+            if len(mine) == count:
+                values = part
+                break
+            if values is None:
+                values = np.full((count, len(identifiers)), np.nan, dtype=np.float32)
+            values[mine] = part
+        if values is None or found == 0:
             raise ExpressionError(
                 f"No cell of {self._slab} is in its expression matrix, so no gene can be shown; "
                 "colour by taxonomy or metadata instead."
             )
         return values
 
-    def _rows(self, matrix: Matrix, file: RemoteFile, task: Task) -> NDArray[np.int64]:
+    def _usable(self, file: RemoteFile) -> GeneIndex | None:
+        """The index of a file, if it can tell which of its rows are the slab's cells."""
+        index = self._indexes.find(file)
+        if index is None or index.label_bytes is not None or self._rows_path(file)[0].exists():
+            return index
+        return index if self._store.locate(file) is not None else None
+
+    def _read_index(
+        self,
+        index: GeneIndex,
+        file: RemoteFile,
+        mine: NDArray[np.intp],
+        identifiers: Sequence[str],
+        task: Task,
+    ) -> tuple[NDArray[np.float32], int]:
+        columns = _columns(identifiers, index.places, file.name)
+        kept = self._plans.get(file.key)
+        if kept is None or kept[0] is not index:
+            rows = self._rows(index, file, task)[self._kept][mine]
+            kept = (index, index.plan(rows), int(np.count_nonzero(rows >= 0)))
+            self._plans[file.key] = kept
+        return index.read(columns, kept[1], task), kept[2]
+
+    def _read_matrix(
+        self, file: RemoteFile, mine: NDArray[np.intp], identifiers: Sequence[str], task: Task
+    ) -> tuple[NDArray[np.float32], int]:
+        path = self._store.ensure(file, task)
+        matrix = self._matrices.get(path) or self._matrices.setdefault(path, open_matrix(path))
+        places = {identifier: column for column, identifier in enumerate(matrix.identifiers)}
+        columns = _columns(identifiers, places, path.name)
+        rows = self._rows(matrix, file, task)[self._kept][mine]
+        return matrix.read(columns, rows, task), int(np.count_nonzero(rows >= 0))
+
+    def _rows_path(self, file: RemoteFile) -> tuple[Path, bool]:
+        """Where the matrix's rows of the cells are kept, and whether those of all slabs together."""
+        shared = self._rule.matrix_column != self._slab_column
+        scope = "all" if shared else str(self._cells.slabs[self._slab].group)
+        return self._cells.path.with_suffix("") / f"rows-{file.md5 or file.size}-{scope}.npy", shared
+
+    def _rows(self, matrix: Matrix | GeneIndex, file: RemoteFile, task: Task) -> NDArray[np.int64]:
         """(cells of the slab in the store,) row of each in the matrix, -1 where absent.
 
         Matching millions of labels takes seconds, so the rows are kept in a file named after the
         contents of both sides: those of every slab where slabs share a matrix, else of this one.
         """
-        shared = self._rule.matrix_column != self._slab_column
-        scope = "all" if shared else str(self._cells.slabs[self._slab].group)
-        path = self._cells.path.with_suffix("") / f"rows-{file.md5 or file.size}-{scope}.npy"
+        path, shared = self._rows_path(file)
         count = self._cells.cells if shared else len(self._kept)
         rows = _load_rows(path, count)
         if rows is None:
             labels = self._cells.columns([self._cells.key], None if shared else self._slab).column(0)
-            task.report(f"Matching cells with {matrix.path.name}", 0, count, "cells")
+            task.report(f"Matching cells with {file.name}", 0, count, "cells")
             rows = matrix.rows_of(labels)
             save_atomically(path, lambda out: np.save(out, rows, allow_pickle=False))
         start = self._cells.start(self._slab) if shared else 0
         return np.array(rows[start : start + len(self._kept)])
+
+
+def _columns(identifiers: Sequence[str], places: Mapping[str, int], name: str) -> list[int]:
+    lacking = [identifier for identifier in identifiers if identifier not in places]
+    if lacking:
+        raise ExpressionError(
+            f"The gene table lists {', '.join(lacking)} but {name} lacks it; ask for another gene."
+        )
+    return [places[identifier] for identifier in identifiers]
 
 
 def _load_rows(path: Path, count: int) -> NDArray[np.int64] | None:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from napari_abc.atlas.taxonomy import TABLES as TAXONOMY_TABLES
 
 if TYPE_CHECKING:
+    from collections.abc import Container
+
     from napari_abc.atlas.catalogue import Entry, ExpressionRule, Join
     from napari_abc.atlas.manifest import Release
     from napari_abc.stores.fetch import RemoteFile
@@ -104,14 +106,15 @@ class DatasetFiles:
         """Matrices of a directory."""
         return self._names(directory, MATRICES)
 
-    def matrices(self) -> list[RemoteFile]:
-        """Expression matrices of every kind, of the rule that the release serves."""
+    def matrices(self, kinds: Container[str] | None = None) -> list[RemoteFile]:
+        """Expression matrices of some kinds (None: all), of the rule that the release serves."""
         rule = self.rule()
         found = [
             self.matrix(directory, name, kind)
             for directory in (rule.directories if rule else ())
             for name in self.matrix_names(directory)
             for kind in self._entry.expression.units
+            if kinds is None or kind in kinds
         ]
         return [file for file in found if file is not None]
 

@@ -29,6 +29,7 @@ _VERBS = {
     "list": "napari_abc.cli.catalogue:list_datasets",
     "slabs": "napari_abc.cli.catalogue:list_slabs",
     "download": "napari_abc.cli.catalogue:download",
+    "index": "napari_abc.cli.index:index",
     "cells": "napari_abc.cli.cells:save_cells",
     "figure": "napari_abc.cli.windows:figure",
     "view": "napari_abc.cli.windows:view",

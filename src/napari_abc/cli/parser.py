@@ -195,6 +195,25 @@ def build_parser() -> argparse.ArgumentParser:
         "--no-expression", action="store_true", help="leave out the expression matrices, the largest part"
     )
 
+    verb = add("index", "store a dataset's expression gene by gene, so that any gene comes at once")
+    verb.add_argument("dataset", metavar="DATASET", help="name that 'list' shows")
+    verb.add_argument(
+        "--kind",
+        choices=("log2", "raw", "both"),
+        default="log2",
+        help="kind of expression values (default: %(default)s)",
+    )
+    verb.add_argument(
+        "--to",
+        metavar="URL_OR_FOLDER",
+        help="publish below this source as well, for others to read genes from without downloading",
+    )
+    verb.add_argument(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="of a Dask cluster, such as tcp://host:8786; this machine's processors if left out",
+    )
+
     verb = add("doctor", "check what napari-abc needs: versions, display, OpenGL, cache, network")
     verb.add_argument("--json", action="store_true", help="as JSON")
     return parser
