@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["DOCK_NAME", "browse", "color_cells", "open_dock", "open_folder", "open_h5ad"]
 
-DOCK_NAME = "ABC Atlas (ABC Atlas)"
+DOCK_NAME = "ABC Atlas (Allen Brain Cell Atlas)"
 """Name under which napari's Plugins menu docks the widget: its own, and the plugin's.
 
 A dock of the same name is the one that the menu shows and hides, so there is never a second.

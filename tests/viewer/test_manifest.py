@@ -145,7 +145,7 @@ def test_colouring_is_offered_from_the_layers_menu(viewer: napari.Viewer, slab: 
 
 
 def test_samples_are_in_the_menu(viewer: napari.Viewer) -> None:
-    samples = entry(viewer, "File", "Open Sample", "ABC Atlas")
+    samples = entry(viewer, "File", "Open Sample", "Allen Brain Cell Atlas")
     titles = [action.text().replace("&", "") for action in samples.menu().actions()]
     assert titles == [
         "Human basal ganglia (synthetic)",

@@ -249,10 +249,12 @@ def test_it_goes_without_leaving_anything(qtbot: QtBot, viewer: Viewer, slab: Sl
     del dock
     from qtpy.QtCore import QCoreApplication
 
-    qtbot.wait(20)
-    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
-    gc.collect()
-    assert [part() for part in parts] == [None] * 4
+    def gone() -> None:
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+        gc.collect()
+        assert [part() for part in parts] == [None] * 4
+
+    qtbot.waitUntil(gone, timeout=10_000)
 
 
 def test_napari_opens_it_from_the_plugins_menu(viewer: Viewer, slab: Slab) -> None:

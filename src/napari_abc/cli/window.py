@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import napari
 from qtpy.QtCore import QTimer
 
+from napari_abc.commands import open_dock
 from napari_abc.model import Continuous
 from napari_abc.viewer.layers import add_slab
 from napari_abc.viewer.paint import paint
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
     from napari_abc.model import Categorical, Slab
 
 __all__ = ["open_window"]
-
-_PLUGIN, _DOCK = "napari-abc", "ABC Atlas"
 
 
 def open_window(
@@ -39,7 +38,7 @@ def open_window(
     viewer = napari.Viewer()
     try:
         # The dock first: it takes room from the canvas, which the slab is fitted to.
-        _, dock = viewer.window.add_plugin_dock_widget(_PLUGIN, _DOCK)
+        dock = open_dock(viewer)
         if source is not None:
             release, offline = arguments.release or "", arguments.offline
             # After the dock's own turn, in which it opens the source of the last session.
