@@ -1,0 +1,117 @@
+"""The project as a package: its manifest, its floors, and what importing it costs."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGE = ROOT / "src" / "napari_abc"
+HEAVY = ("numpy", "pandas", "pyarrow", "h5py", "zarr", "napari", "qtpy", "s3fs", "pydantic")
+FLOORS_0_TO_2 = [
+    *(path for path in PACKAGE.glob("*.py") if path.stem not in ("__main__", "commands")),
+    *(
+        path
+        for floor in ("stores", "atlas", "vendors", "synthetic")
+        for path in (PACKAGE / floor).glob("*.py")
+    ),
+]
+
+
+def modules(paths: list[Path]) -> list[str]:
+    names = (path.relative_to(PACKAGE.parent).with_suffix("").parts for path in paths)
+    return [".".join(name).removesuffix(".__init__") for name in names]
+
+
+def loaded_by(code: str) -> set[str]:
+    """Top-level modules that a fresh interpreter has loaded after running the code."""
+    code += "\nimport sys; print(*{name.partition('.')[0] for name in sys.modules})"
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return set(done.stdout.split())
+
+
+def test_importing_the_package_loads_nothing_heavy() -> None:
+    assert loaded_by("import napari_abc").isdisjoint(HEAVY)
+    assert loaded_by("import napari_abc.cli").isdisjoint(HEAVY)
+
+
+def test_everything_that_is_offered_is_there() -> None:
+    import napari_abc
+
+    for name in napari_abc.__all__:
+        assert getattr(napari_abc, name) is not None
+    assert napari_abc.__version__
+    with pytest.raises(AttributeError):
+        _ = napari_abc.nothing
+
+
+def test_the_lower_floors_know_neither_qt_nor_napari() -> None:
+    code = "import importlib\n" + "\n".join(
+        f"importlib.import_module({name!r})" for name in modules(FLOORS_0_TO_2)
+    )
+    assert loaded_by(code).isdisjoint({"napari", "qtpy", "PyQt6", "PySide6", "vispy", "superqt", "magicgui"})
+
+
+def test_opening_the_demo_needs_neither_qt_nor_napari(release_folder: Path) -> None:
+    code = f"""
+import napari_abc as abc
+slab = abc.open_atlas({str(release_folder)!r})["MERFISH-C57BL6J-638850"].slab("C57BL6J-638850.37")
+slab.coloring("class"), slab.coloring("gene:" + slab.genes.index[0])
+"""
+    assert loaded_by(code).isdisjoint({"napari", "qtpy", "PyQt6", "PySide6", "vispy"})
+
+
+def test_the_manifest_is_valid() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "npe2", "validate", "napari_abc"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_manifest_at_the_top_is_the_packaged_one() -> None:
+    assert (ROOT / "napari.yaml").resolve() == PACKAGE / "napari.yaml"
+
+
+def test_no_qt_binding_is_chosen_for_the_person() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    needed = " ".join(project["dependencies"]).lower()
+    assert not [name for name in ("pyqt", "pyside", "napari[", "napari-abc[") if name in needed]
+    assert any("pyqt6" in extra for extra in project["optional-dependencies"]["all"])
+
+
+def test_the_wheel_holds_what_the_program_reads(tmp_path: Path) -> None:
+    import zipfile
+
+    subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+    )
+    (wheel,) = tmp_path.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        names = set(archive.namelist())
+    for name in (
+        "napari.yaml",
+        "py.typed",
+        "atlas/catalogue.yaml",
+        "cli/__init__.py",
+        "synthetic/release.py",
+    ):
+        assert f"napari_abc/{name}" in names
+    assert not [name for name in names if name.startswith(("tests", "benchmarks"))]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the scripts are for POSIX shells")
+@pytest.mark.parametrize("name", ["scripts/setup", "scripts/test", "scripts/demo", ".ci/run"])
+def test_scripts_can_be_run(name: str) -> None:
+    path = ROOT / name
+    assert path.stat().st_mode & 0o111
+    subprocess.run(["bash", "-n", str(path)], check=True)
