@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 
     from napari_abc.viewer.lookup import Lookup
 
-__all__ = ["PART", "LookupMarkers", "vertex_shader"]
+__all__ = ["LookupMarkers", "vertex_shader"]
 
-PART = 300_000
-"""Points that are drawn while a large layer moves."""
+_SMOOTH = 0.05
+"""Seconds that drawing may take while the view moves."""
 
-_SLOW = 0.04
-"""Seconds that drawing may take before moving points are thinned out."""
+_LEAST_PART, _LARGEST_PART = 50_000, 500_000
+"""Points that are drawn while the view moves and all take too long."""
 
 _WIDTH = 256
 """Colours in a row of the table's texture."""
@@ -104,8 +104,9 @@ class LookupMarkers(Markers):  # type: ignore[misc]
             np.zeros((1, _WIDTH, 4), np.float32), interpolation="nearest", internalformat="rgba32f"
         )
         self._look_up["table"] = self._table
+        self._buffers: dict[str, gloo.VertexBuffer] = {}
         self._lookup: Lookup | None = None
-        self._numbers: NDArray[np.float32] | None = None
+        self._numbers = np.empty(0, np.float32)
         self._part: NDArray[np.intp] | None = None
         self._in_part = False
         self._frames = 0
@@ -128,7 +129,7 @@ class LookupMarkers(Markers):  # type: ignore[misc]
     @property
     def slow(self) -> bool:
         """Whether the view can't follow a moving mouse with all points drawn."""
-        return self.seconds > _SLOW
+        return self.seconds > _SMOOTH
 
     def show(
         self,
@@ -183,15 +184,16 @@ class LookupMarkers(Markers):  # type: ignore[misc]
         self.update()
 
     def thin_out(self, moving: bool) -> None:
-        """Draw a fair part of the points, or all again; only with a lookup, and alike points."""
-        if moving and (self._numbers is None or len(self._numbers) <= PART or self._lookup is None):
+        """Draw a fair part of the points, or all again; only with a lookup, and where all are slow."""
+        if moving and (self._lookup is None or not self.slow or len(self._numbers) <= _LEAST_PART):
             return
         if moving is self._in_part:
             return
         if moving and self._part is None:
-            random = np.random.default_rng(0)
+            count = len(self._numbers)
+            part = int(np.clip(count * _SMOOTH / self.seconds, _LEAST_PART, _LARGEST_PART))
             # In their order, which says what lies on top.
-            self._part = np.unique(random.integers(0, len(self._numbers), PART))  # type: ignore[arg-type]
+            self._part = np.unique(np.random.default_rng(0).integers(0, count, part))
         self._in_part = moving
         assert self._data is not None
         self._set_positions(self._data["a_position"])
@@ -199,51 +201,53 @@ class LookupMarkers(Markers):  # type: ignore[misc]
         self.update()
 
     def draw(self) -> None:
-        """Draw, and find out once how long all points take."""
-        if self._in_part or self.drawn <= PART or self._frames > 1:
+        """Draw, and find out how long all points take."""
+        if self._in_part or self._frames > 1 or self.drawn <= _LARGEST_PART:
             super().draw()
             return
-        # The first time the points are still on their way to the card.
+        # Twice, as the first time the points are still on their way to the card.
         self._frames += 1
         gloo.finish()
         began = perf_counter()
         super().draw()
         gloo.finish()
-        if self._frames > 1:
-            self.seconds = perf_counter() - began
+        self.seconds = perf_counter() - began
 
     def _chosen(self, array: NDArray[np.float32]) -> NDArray[np.float32]:
         return array[self._part] if self._in_part else array
 
     def _set_positions(self, positions: NDArray[np.float32]) -> None:
-        place = self._flat if positions.shape[1] == 2 else self._deep
-        place["position"] = self._buffer(self._chosen(positions))
+        axes = positions.shape[1]
+        place = self._flat if axes == 2 else self._deep
+        place["position"] = self._buffer(f"position {axes}", self._chosen(positions))
         self.shared_program.vert["place"] = place
 
     def _set_numbers(self) -> None:
-        assert self._numbers is not None
-        self._look_up["number"] = self._buffer(self._chosen(self._numbers))
+        self._look_up["number"] = self._buffer("number", self._chosen(self._numbers))
 
     def _set_number(self, name: str, value: NDArray[np.floating] | float) -> None:
         array = np.asarray(value, dtype=np.float32)
         # A number for all is a uniform: vispy loses a constant attribute when it links again.
-        self.shared_program.vert[name] = self._buffer(array) if array.ndim else float(array)
+        self.shared_program.vert[name] = self._buffer(name, array) if array.ndim else float(array)
 
-    def _buffer(self, data: NDArray[np.float32]) -> gloo.VertexBuffer:
-        return gloo.VertexBuffer(
-            np.ascontiguousarray(data), divisor=1 if self._method == "instanced" else None
-        )
+    def _buffer(self, name: str, data: NDArray[np.float32]) -> gloo.VertexBuffer:
+        buffer = self._buffers.get(name)
+        if buffer is None:
+            divisor = 1 if self._method == "instanced" else None
+            buffer = self._buffers[name] = gloo.VertexBuffer(divisor=divisor)
+        buffer.set_data(np.ascontiguousarray(data))
+        return buffer
 
     def _upload_data(self, data_dict: dict[str, NDArray[np.float32]]) -> None:
         """Take what :meth:`set_data` was given: colours and all else, one a point."""
-        self._lookup, self._numbers = None, None
+        self._lookup, self._numbers = None, np.empty(0, np.float32)
         self._in_part, self._part = False, None
         self._frames, self.seconds = 0, 0.0
         self._data = data_dict
         self._set_positions(data_dict["a_position"])
         for name, theirs in (("size", "a_size"), ("edge", "a_edgewidth"), ("symbol", "a_symbol")):
             self._set_number(name, data_dict[theirs])
-        self._own_border["color"] = self._buffer(data_dict["a_fg_color"])
-        self._own_face["color"] = self._buffer(data_dict["a_bg_color"])
+        self._own_border["color"] = self._buffer("border", data_dict["a_fg_color"])
+        self._own_face["color"] = self._buffer("face", data_dict["a_bg_color"])
         self.shared_program.vert["border"] = self._own_border
         self.shared_program.vert["face"] = self._own_face

@@ -299,9 +299,10 @@ class VispyLookupPoints(VispyPointsLayer):  # type: ignore[misc]
 
     def _symbols(self) -> NDArray[np.float32] | float:
         numbers = self.node.points_markers._symbol_shader_values
-        symbols = self.layer._view_symbol
+        symbols = self.layer._view_symbol.tolist()
         first = symbols[0]
-        if (symbols == first).all():
+        # A list compares by identity first, which napari's own comparison takes 3 s for.
+        if symbols.count(first) == len(symbols):
             return float(numbers[str(first)])
         return np.array([numbers[str(symbol)] for symbol in symbols], dtype=np.float32)
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["draw_thumbnail"]
 
-_SAMPLE = 2000
+_SAMPLE = 1500
 
 
 def draw_thumbnail(layer: Points) -> None:
@@ -26,7 +26,7 @@ def draw_thumbnail(layer: Points) -> None:
     picture[..., 3] = 1
     count = len(layer.data)
     if count:
-        chosen = np.unique(np.linspace(0, count - 1, min(count, _SAMPLE)).astype(int))
+        chosen = np.arange(0, count, -(-count // _SAMPLE))
         points = layer.data[chosen][:, -2:] * layer.scale[-2:]
         low, high = points.min(axis=0), points.max(axis=0)
         extent = float((high - low).max()) or 1.0
