@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -39,8 +40,6 @@ class Cluster:
         while not self.file.exists():
             assert time.monotonic() < deadline and self.scheduler.poll() is None
             time.sleep(0.05)
-        import json
-
         self.address = json.loads(self.file.read_text())["address"]
         self.workers = [
             self._start("worker", "--no-nanny", "--nthreads", "1", "--no-dashboard") for _ in range(2)
@@ -150,6 +149,16 @@ def test_a_damaged_matrix_is_told_from_the_cluster(tmp_path: Path, cluster: Clus
     path = write_matrix(tmp_path / "bad.h5ad", values)
     with pytest.raises(FormatError, match="outside the matrix"):
         build_indexes(orders([path], tmp_path), Task(), cluster.address)
+
+
+def test_a_dense_matrix_that_is_fuller_than_its_sample(tmp_path: Path) -> None:
+    dense = np.zeros((400_000, 2), np.float32)
+    dense[60_000:150_000] = 1.5
+    dense[240_000:340_000] = 2.5
+    path = write_matrix(tmp_path / "m.h5ad", dense)
+    assert not open_matrix(path).sample().any()
+    (index,) = build_indexes(orders([path], tmp_path), Task(), part_entries=65_536)
+    np.testing.assert_array_equal(index.read([0, 1]), dense)
 
 
 def test_no_scheduler_there(matrices: list[Path], tmp_path: Path) -> None:

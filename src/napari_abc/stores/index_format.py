@@ -55,7 +55,8 @@ SEGMENTS = "segments/c/0/0/0"
 """File with, for each gene and block, the first entry in its part, their number and their checksum."""
 
 _ATTRIBUTE = "gene_index"
-_MOST_CELLS = 2**40
+_MOST_CELLS = 2**31
+_MOST_TEXT = 2**36
 _MOST_TABLE = 2**32
 _ZARR_NAMES = {"|u1": "uint8", "<u2": "uint16", "<f4": "float32", "<f8": "float64"} | {
     "<i8": "int64",
@@ -121,21 +122,27 @@ class About:
     format: int = FORMAT
 
     def __post_init__(self) -> None:
-        whole = (self.cells, self.block_rows, self.part_blocks, self.capacity, self.label_checksum)
-        counts = (*whole, *self.entries, *self.label_files, self.label_bytes or 0)
+        counts = (self.cells, self.block_rows, self.part_blocks, self.capacity, self.label_checksum)
+        texts = (self.key, self.source, *self.identifiers)
         if not (
             self.format == FORMAT
-            and all(type(count) is int and 0 <= count < _MOST_CELLS for count in counts)
-            and all(type(text) is str for text in (self.key, self.source, *self.identifiers))
+            and all(
+                type(count) is int and count >= 0
+                for count in (*counts, *self.entries, *self.label_files, self.label_bytes or 0)
+            )
+            and all(type(text) is str for text in texts)
             and self.dtype in VALUE_TYPES
+            and self.cells < _MOST_CELLS
             and 1 <= self.block_rows <= BLOCK_ROWS
             and self.part_blocks >= 1
             and 0 < self.capacity < 2**32
             and self.capacity % INNER == 0
             and len(self.entries) == self.parts
             and all(count <= self.capacity for count in self.entries)
-            and len(self.label_files) == -(-(self.label_bytes or 0) // LABEL_CHUNK)
             and self.genes * self.blocks * 12 <= _MOST_TABLE
+            and (self.label_bytes or 0) < _MOST_TEXT
+            and len(self.label_files) == -(-(self.label_bytes or 0) // LABEL_CHUNK)
+            and all(size <= 2 * LABEL_CHUNK for size in self.label_files)
         ):
             raise FormatError("The description of a gene index is not one; delete the index.")
 
