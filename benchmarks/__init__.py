@@ -1,0 +1,1 @@
+"""Speed and memory against peers and physical limits; ``python -m benchmarks`` runs all of it."""

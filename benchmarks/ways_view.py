@@ -1,0 +1,126 @@
+"""Adding cells to a napari window and recolouring them: ours, and napari's public ways.
+
+Seconds are those of the Python side; drawing follows between the measurements, outside the clock.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from benchmarks import slabs
+from benchmarks.meter import Sample, measure
+
+if TYPE_CHECKING:
+    import napari
+
+REPEATS = 7
+
+
+def _viewer() -> napari.Viewer:
+    """A small window on a real or virtual display, with settings of its own."""
+    from napari_abc.viewer.display import ensure_display
+
+    os.environ["NAPARI_CONFIG"] = str(Path(tempfile.mkdtemp(prefix="napari-abc-benchmark-"), "settings.yaml"))
+    ensure_display()
+    import napari
+
+    viewer = napari.Viewer(show_welcome_screen=False)
+    viewer.window.resize(600, 400)
+    return viewer
+
+
+def _draw(_result: Any = None) -> None:
+    from qtpy.QtWidgets import QApplication
+
+    QApplication.processEvents()
+
+
+def _frame(viewer: napari.Viewer) -> Sample:
+    """Draw everything once, in full view; then look away, so that drawing takes little time later."""
+    _draw()
+    sample, _ = measure(lambda: viewer.screenshot(canvas_only=True, flash=False), 2)
+    viewer.scene.camera.center = (1e6, 1e6)
+    _draw()
+    return sample
+
+
+def ours(cells: int) -> dict[str, Sample]:
+    """Add a slab and recolour it, a step at a time."""
+    from napari_abc.viewer.layers import add_slab
+    from napari_abc.viewer.paint import paint
+
+    viewer = _viewer()
+    add_slab(viewer, slabs.slab(1000), "Subclass")
+    _draw()
+    viewer.layers.clear()
+    slab = slabs.slab(cells)
+    added, layers = measure(lambda: add_slab(viewer, slab, "Subclass"))
+    samples = {"add": added, "frame": _frame(viewer)}
+    layer = layers.cells
+    columns = [slabs.categories(slab, name) for name in ("Subclass", "region")]
+    genes = [slabs.continuous(slab, number) for number in range(2)]
+    turn = iter(range(10**6))
+    hidden = [frozenset(slabs.NAMES[: number % 7 + 1]) for number in range(10)]
+    steps = {
+        "column": lambda: paint(layer, columns[next(turn) % 2]),
+        "gene": lambda: paint(layer, genes[next(turn) % 2], (0.0, 8.0)),
+        "limits": lambda: paint(layer, genes[0], (0.0, 2.0 + next(turn) % 7)),
+        "hide": lambda: paint(layer, columns[0], hidden=hidden[next(turn) % 10]),
+    }
+    for name, step in steps.items():
+        step()
+        _draw()
+        samples[name], _ = measure(step, REPEATS, after=_draw)
+    viewer.close()
+    return samples
+
+
+def napari_public(cells: int) -> dict[str, Sample]:
+    """Add the same points with their table, and set ``face_color`` to colours and to columns."""
+    import pandas as pd
+
+    viewer = _viewer()
+    viewer.add_points(np.zeros((1000, 2)), face_color="red")
+    _draw()
+    viewer.layers.clear()
+    positions, first, second = slabs.arrays(cells)
+    table = pd.DataFrame(
+        {
+            "Subclass": pd.Categorical.from_codes(first, slabs.NAMES),
+            "region": pd.Categorical.from_codes(second, slabs.NAMES),
+            "gene 0": slabs.gene(cells, 0),
+            "gene 1": slabs.gene(cells, 1),
+        }
+    )
+    added, layer = measure(
+        lambda: viewer.add_points(positions, features=table, face_color="Subclass", border_width=0, size=0.02)
+    )
+    samples = {"add": added, "frame": _frame(viewer)}
+    palettes = np.random.default_rng(7).random((2, len(slabs.NAMES), 4)).astype(np.float32)
+    colors = [palette[first] for palette in palettes]
+    turn = iter(range(10**6))
+    steps = {
+        "array": lambda: setattr(layer, "face_color", colors[next(turn) % 2]),
+        "column": lambda: setattr(layer, "face_color", ("region", "Subclass")[next(turn) % 2]),
+        "gene": lambda: setattr(layer, "face_color", ("gene 0", "gene 1")[next(turn) % 2]),
+        "limits": lambda: setattr(layer, "face_contrast_limits", (0.0, 2.0 + next(turn) % 7)),
+    }
+    for name, step in steps.items():
+        samples[name], _ = measure(step, 3, after=_draw)
+    viewer.close()
+    return samples
+
+
+def copy(cells: int) -> dict[str, Sample]:
+    """The physical limit of a recolour: copying a colour, or a number, for each cell."""
+    samples = {}
+    for name, width in (("colors", 4), ("numbers", 1)):
+        values = np.random.default_rng(0).random((cells, width), np.float32)
+        target = np.empty_like(values)
+        samples[name], _ = measure(lambda a=target, b=values: np.copyto(a, b), repeats=30)
+    return samples
