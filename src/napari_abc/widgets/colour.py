@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from qtpy.QtCore import QObject, QTimer
 
 from napari_abc.widgets.category_legend import CategoryRow
+from napari_abc.widgets.indexing import Indexer
 from napari_abc.widgets.jobs import sentence
 from napari_abc.widgets.rows import gene_rows
 from napari_abc.widgets.words import bytes_text
@@ -43,6 +44,7 @@ class Colourist(QObject):
         self._viewer = viewer
         self._view = view
         self._jobs = jobs
+        self._indexer = Indexer(jobs)
         self._layers: list[Points] = []
         self._layer: Points | None = None
         self._slab: Slab | None = None
@@ -171,6 +173,8 @@ class Colourist(QObject):
 
         def done(coloring: Categorical | Continuous) -> None:
             self._paint(layer, coloring, None, colormap)
+            if key.startswith("gene:"):
+                self._indexer.after_gene(slab, values)
 
         self._jobs.start(COLOUR, what, lambda task: slab.coloring(key, values, task), done, self._complain)
 

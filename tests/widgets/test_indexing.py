@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from napari_abc.atlas.atlas import open_atlas
+from napari_abc.viewer.layers import add_slab
+from napari_abc.widgets.indexing import INDEX
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from pytestqt.qtbot import QtBot
+
+    from napari_abc.model import Slab
+    from napari_abc.widgets.dock import AtlasDock
+
+    Idle = Callable[[AtlasDock], None]
+
+HUMAN = "HMBA-MERSCOPE-H22.30.001-BG"
+
+
+@pytest.fixture
+def slab(release_folder: Path, tmp_path: Path) -> Slab:
+    dataset = open_atlas(release_folder, tmp_path / "cache")[HUMAN]
+    return dataset.slab(dataset.slabs.index[0])
+
+
+def indexes(tmp_path: Path) -> list[str]:
+    return sorted(path.name for path in (tmp_path / "cache/napari-abc/genes").glob("*.zarr"))
+
+
+def test_the_first_gene_starts_an_index_and_the_next_comes_from_it(
+    dock: AtlasDock, idle: Idle, slab: Slab, tmp_path: Path
+) -> None:
+    started: list[tuple[str, str]] = []
+    dock.jobs.started.connect(lambda lane, what: started.append((lane, what)))
+    viewer = dock.colourist._viewer
+    layer = add_slab(viewer, slab).cells
+    genes = [str(gene) for gene in slab.genes["gene_symbol"].dropna().iloc[:3]]
+    dock.colourist.colour_by_column(slab.color_keys()[next(iter(slab.color_keys()))][0])
+    idle(dock)
+    assert not indexes(tmp_path)
+    dock.colourist.colour_by_gene(genes[0])
+    idle(dock)
+    (name,) = indexes(tmp_path)
+    assert "log2" in name
+    source = slab.expression_source
+    assert source is not None and not source.index_missing("log2")
+    colours = np.array(layer.face_color)
+    dock.colourist.colour_by_gene(genes[1])
+    idle(dock)
+    dock.colourist.colour_by_gene(genes[0])
+    idle(dock)
+    np.testing.assert_array_equal(layer.face_color, colours)
+    assert [what for lane, what in started if lane == INDEX] == ["Indexing genes…"]
+
+
+def test_closing_the_dock_stops_the_building(
+    qtbot: QtBot, dock: AtlasDock, slab: Slab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reached = threading.Event()
+    source = slab.expression_source
+    assert source is not None
+
+    def build(kind: str, task: object) -> None:
+        reached.set()
+        while True:
+            task.report("Indexing genes", 1, 2, "parts")  # type: ignore[attr-defined]
+            threading.Event().wait(0.005)
+
+    monkeypatch.setattr(source, "build_index", build)
+    add_slab(dock.colourist._viewer, slab)
+    dock.colourist.colour_by_gene(str(slab.genes["gene_symbol"].dropna().iloc[0]))
+    qtbot.waitUntil(reached.is_set, timeout=20_000)
+    dock.tidy_up()
+    assert not [thread for thread in threading.enumerate() if thread.name == f"napari-abc {INDEX}"]
+    assert not indexes(tmp_path)
