@@ -135,7 +135,7 @@ class AtlasExpression:
     def build_index(self, kind: str, task: Task, threads: int | None = 1) -> None:
         """Make the indexes of the matrices of this kind that are on disk; later genes come from them.
 
-        Meant for a background thread: one processor, 200 MB (300 MB where values are float64).
+        Meant for a background thread: one processor, 250 MB (350 MB where values are float64).
 
         Raises
         ------

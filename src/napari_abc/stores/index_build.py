@@ -73,7 +73,7 @@ def build_index(
 ) -> GeneIndex:
     """Build the index of a matrix, or go on with one that was begun; returned as it is if it is there.
 
-    Takes about 200 MB a thread for float32 and 300 MB for float64, whatever the matrix's size, and
+    Takes up to 250 MB a thread for float32 and 350 MB for float64, whatever the matrix's size, and
     besides 8 bytes a cell and the cells' labels.
 
     Parameters
