@@ -27,7 +27,7 @@ def check_output(path: Path, extensions: Sequence[str], source: Path | None = No
     extensions
         Endings that are known, in lower case with the dot.
     source
-        File that is read for it, and so must not be overwritten.
+        File or folder that is read for it, nothing of which may be overwritten.
 
     Returns
     -------
@@ -37,7 +37,7 @@ def check_output(path: Path, extensions: Sequence[str], source: Path | None = No
     Raises
     ------
     ConfigurationError
-        If the ending is not known, the folder can't be written to, or it is the source.
+        If the ending is not known, the folder can't be written to, or it is of the source.
     MissingFileError
         If the folder is not there.
     """
@@ -45,8 +45,8 @@ def check_output(path: Path, extensions: Sequence[str], source: Path | None = No
     known = ", ".join(extensions[:-1]) + " or " + extensions[-1] if len(extensions) > 1 else extensions[0]
     if kind not in extensions:
         raise ConfigurationError(f"Can't tell what to write to {str(path)!r}; let its name end in {known}.")
-    if source is not None and path.exists() and path.samefile(source):
-        raise ConfigurationError(f"{str(path)!r} is what is read; write to another file.")
+    if source is not None and path.exists() and _is_part(path, source):
+        raise ConfigurationError(f"{str(path)!r} is what is read, or a part of it; write to another file.")
     folder = path.absolute().parent
     if path.is_dir():
         raise ConfigurationError(f"{str(path)!r} is a folder; name a file in it.")
@@ -57,6 +57,13 @@ def check_output(path: Path, extensions: Sequence[str], source: Path | None = No
     if not os.access(folder, os.W_OK | os.X_OK):
         raise ConfigurationError(f"Not allowed to write to {str(folder)!r}; choose another folder.")
     return kind
+
+
+def _is_part(path: Path, source: Path) -> bool:
+    """Whether a file is the source, or lies in the run's folder, where all may be the instrument's."""
+    # A run may also be named by the experiment.xenium in its folder.
+    folder = source.parent if source.suffix.lower() == ".xenium" else source
+    return path.samefile(source) or (folder.is_dir() and path.resolve().is_relative_to(folder.resolve()))
 
 
 @contextmanager

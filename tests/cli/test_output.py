@@ -47,6 +47,22 @@ def test_input_is_not_overwritten(tmp_path: Path) -> None:
         check_output(path, (".h5ad",), source=tmp_path / "." / "run.h5ad")
 
 
+@pytest.mark.parametrize("source", ["run", "run/experiment.xenium"])
+def test_no_file_of_a_run_is_overwritten(tmp_path: Path, source: str) -> None:
+    run = tmp_path / "run"
+    (run / "images").mkdir(parents=True)
+    for name in ("cells.csv", "experiment.xenium", "images/overview.csv"):
+        (run / name).write_bytes(b"measured")
+    for name in ("cells.csv", "images/overview.csv", "../run/cells.csv"):
+        with pytest.raises(ConfigurationError, match="what is read"):
+            check_output(run / name, (".csv",), source=tmp_path / source)
+    (tmp_path / "link.csv").symlink_to(run / "cells.csv")
+    with pytest.raises(ConfigurationError, match="what is read"):
+        check_output(tmp_path / "link.csv", (".csv",), source=tmp_path / source)
+    assert check_output(run / "new.csv", (".csv",), source=tmp_path / source) == ".csv"
+    assert check_output(tmp_path / "cells.csv", (".csv",), source=tmp_path / source) == ".csv"
+
+
 def test_replaces_when_done(tmp_path: Path) -> None:
     target = tmp_path / "a.csv"
     target.write_text("old")

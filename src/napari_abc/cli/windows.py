@@ -58,7 +58,7 @@ def _save_figure(arguments: Any, console: Console) -> None:
     from napari_abc.viewer.display import ensure_display
     from napari_abc.viewer.figure import check_size, save_figure
 
-    check_output(arguments.output, (".png",))
+    check_output(arguments.output, (".png",), source=bundle_of(arguments.dataset))
     check_size(arguments.size)
     ensure_display()  # before the data, which may take a long download
     slab = slab_of(arguments, console)
