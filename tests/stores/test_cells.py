@@ -106,6 +106,24 @@ def test_a_missing_column_is_named(tables, tmp_path):
     assert list(tmp_path.glob("*parquet*")) == []
 
 
+@pytest.mark.parametrize(("good", "bad"), [("0.1,1.0", "0.1,abc"), ("0.3,3.0", "<html>,3.0")])
+def test_a_text_among_the_coordinates_is_refused(tables, tmp_path, good, bad):
+    tables["xy"].write_text(XY.replace(good, bad))
+    with pytest.raises(FormatError, match="mm' are not all numbers") as caught:
+        build(tables, tmp_path / "s.parquet")
+    assert "\n" not in str(caught.value)
+    assert list(tmp_path.glob("*parquet*")) == []
+
+
+@pytest.mark.parametrize("values", ["1,2", ","])
+def test_whole_and_absent_coordinates_are_numbers(tables, tmp_path, values):
+    tables["xy"].write_text(f"cell_label,x_mm,y_mm\n1,{values}\n")
+    store = build(tables, tmp_path / "s.parquet")
+    frame = store.read("P.2")
+    assert frame[["x_mm", "y_mm"]].dtypes.eq("float64").all()
+    assert store.slabs["P.2"].placed == (values != ",")
+
+
 def test_cancel_leaves_nothing(tables, tmp_path):
     task = Task(lambda progress: task.cancel() if progress.what.startswith("Writing") else None)
     with pytest.raises(Cancelled):

@@ -66,6 +66,31 @@ def test_a_row_cut_in_the_middle(tmp_path):
         read_large_table(write(tmp_path / "t.csv", "a,b,c\n1,2,3\n4,5"), [], Task())
 
 
+def test_a_small_table_cut_in_the_middle_of_a_row(tmp_path):
+    whole = write(tmp_path / "whole.csv", "label,name,colour\nA,,\nB,b,#ffffff\n")
+    assert read_text_table(whole)["name"].tolist() == ["", "b"]
+    with pytest.raises(FormatError, match=r"t\.csv .* cut off"):
+        read_text_table(write(tmp_path / "t.csv", "label,name,colour\nA,,\nB,b"))
+
+
+def test_small_tables_are_text_whatever_is_in_them(tmp_path):
+    table = read_text_table(write(tmp_path / "t.csv", 'id,flag,note\n007,True,"two\nlines, é"\n1e5,NaN,\n'))
+    assert table.to_dict("list") == {
+        "id": ["007", "1e5"],
+        "flag": ["True", "NaN"],
+        "note": ["two\nlines, é", ""],
+    }
+    assert list(read_text_table(write(tmp_path / "t.csv", "a,b\n"))) == ["a", "b"]
+
+
+@pytest.mark.parametrize("content", [b"", b"a,b\n1,\xff\n", b"a,a\n1,2\n", b"a,b\n1,2,3\n"])
+def test_small_tables_that_are_none(tmp_path, content):
+    path = tmp_path / "t.csv"
+    path.write_bytes(content)
+    with pytest.raises(FormatError, match=r"t\.csv .*fetch it again"):
+        read_text_table(path)
+
+
 def test_progress_ends_at_the_size_and_cancel_stops(tmp_path):
     path = write(tmp_path / "t.csv", "a,b\n" + "1,2\n" * 100_000)
     seen: list[Progress] = []

@@ -179,6 +179,7 @@ def build_cells(
         table, note = _join(table, join, task)
         notes += note
     require_columns(table, [slab, section, *coordinates, *([order] if order else [])], cells.path)
+    table = _as_numbers(table, coordinates)
     table, rows = _sort_by_slab(table, slab, section, order, coordinates)
     homeless = sum(row.cells for row in rows if not row.label)
     if homeless:
@@ -234,6 +235,25 @@ def _plain_text(column: pa.ChunkedArray) -> pa.Array:
     if pa.types.is_dictionary(column.type):
         column = column.cast(pa.string())
     return column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
+
+
+def _as_numbers(table: pa.Table, columns: Iterable[str]) -> pa.Table:
+    """The table with these columns as float64; a text among its numbers makes a column one of texts."""
+    import pyarrow as pa
+
+    for name in columns:
+        column = table.column(name)
+        if pa.types.is_dictionary(column.type):
+            column = column.cast(pa.string())
+        try:
+            column = column.cast(pa.float64())
+        except pa.ArrowInvalid as error:
+            why = " ".join(str(error).split())[:100]
+            raise FormatError(
+                f"The coordinates in column {name!r} are not all numbers ({why}); fetch their table again."
+            ) from error
+        table = table.set_column(table.column_names.index(name), name, column)
+    return table
 
 
 def _sort_by_slab(

@@ -38,20 +38,33 @@ def read_text_table(path: Path) -> pd.DataFrame:
     Raises
     ------
     FormatError
-        If the file is not a CSV, or too large to be one of the small tables.
+        If the file is not a CSV, is cut off within a row, or too large to be one of the small tables.
     """
-    import pandas as pd
+    import pyarrow as pa
+    from pyarrow import csv
 
     if path.stat().st_size > _SMALL:
         raise FormatError(
             f"{path.name} is larger than {_SMALL:,} bytes, too large for such a table; fetch it again."
         )
     try:
-        return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    except (ValueError, pd.errors.ParserError) as error:
+        with csv.open_csv(path) as reader:
+            names = reader.schema.names
+        # Not pandas: it fills up a row that was cut off.
+        table = csv.read_csv(
+            path,
+            parse_options=csv.ParseOptions(newlines_in_values=True),
+            convert_options=csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string())),
+        )
+    except pa.ArrowInvalid as error:
         raise FormatError(
-            f"{path.name} can't be read as CSV ({_one_line(error)}); fetch it again."
+            f"{path.name} can't be read as CSV ({_one_line(error)}); it may be cut off: fetch it again."
         ) from error
+    twice = [name for name in names if names.count(name) > 1]
+    if twice:
+        raise FormatError(f"{path.name} has the column {twice[0]!r} twice; fetch it again.")
+    frame: pd.DataFrame = table.to_pandas()
+    return frame
 
 
 def require_columns(table: pd.DataFrame | pa.Table, columns: Iterable[str], path: Path) -> None:
