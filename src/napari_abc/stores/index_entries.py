@@ -188,7 +188,9 @@ def entries_of_part(matrix: Matrix, plan: Cut, part: int, task: Task) -> scipy.s
     lines = (ends - start).astype(np.int32)
     rows = scipy.sparse.csr_matrix((values, columns, lines), (last - first, plan.genes))
     del columns, values
-    return _tidy(rows.tocsc())
+    entries = rows.tocsc()
+    del rows  # as large as the result
+    return _tidy(entries)
 
 
 def _dense_part(

@@ -50,9 +50,11 @@ def narrowed(values: NDArray[Any]) -> NDArray[Any]:
         return values.astype("<u8" if values.dtype.kind == "u" else "<i8", copy=False)
     if values.dtype == np.float64:
         with np.errstate(over="ignore", invalid="ignore"):
-            narrow = values.astype("<f4")
-        if np.array_equal(narrow.astype("<f8"), values, equal_nan=True):
-            return narrow
+            for some in (values[:4096], values):  # most often the first few tell
+                narrow = some.astype("<f4")
+                if not np.array_equal(narrow.astype("<f8"), some, equal_nan=True):
+                    return values
+        return narrow
     return values
 
 
