@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import atexit
 import ctypes
+import logging
 import os
 import select
 import shutil
@@ -56,11 +57,17 @@ def ensure_display() -> None:
         del os.environ["QT_QPA_PLATFORM"]
     if not sys.platform.startswith("linux"):
         return
+    # vispy asks xdpyinfo for the resolution, and where that isn't installed it warns and takes 96.
+    logging.getLogger("vispy").addFilter(_without_resolution)
     if not _has_screen():
         _start_xvfb()
     elif os.environ.get("DISPLAY"):
         _check_server(os.environ["DISPLAY"])
     _check_qt_platform()
+
+
+def _without_resolution(record: logging.LogRecord) -> bool:
+    return "could not determine DPI" not in record.getMessage()
 
 
 def check_screen() -> None:
