@@ -108,6 +108,31 @@ def test_expression_follows_the_matrix_own_order(tmp_path):
     assert np.array_equal(again["DRD1"], table["DRD1"], equal_nan=True)
 
 
+def _without_size_and_md5(listing):
+    for value in listing.values():
+        if isinstance(value, dict):
+            value.pop("size", None)
+            value.pop("file_hash", None)
+            _without_size_and_md5(value)
+
+
+def test_nothing_stale_is_read_where_the_release_gives_no_md5(tmp_path):
+    folder = hmba(tmp_path / "b")
+    folder.matrix(HUMAN, HUMAN.removeprefix("HMBA-"), ["1_3-20250227"], ["ENSG1"], [[7]], kinds=("raw",))
+    _without_size_and_md5(folder.listing)
+    slab = human(folder).slab(PLANE)
+    assert slab.expression("DRD1", "log2").loc["1_3-20250227", "DRD1"] == 3
+    assert slab.expression("DRD1", "raw").loc["1_3-20250227", "DRD1"] == 70  # in a row of its own there
+    folder.tables(HUMAN, {"slab_plane_coordinates": "cell_label,x_slab_mm,y_slab_mm\n1_3-20250227,8,9\n"})
+    folder.matrix(
+        HUMAN, HUMAN.removeprefix("HMBA-"), ["7_7-20250227", "1_3-20250227"], ["ENSG1"], [[1], [2]], ("log2",)
+    )
+    _without_size_and_md5(folder.listing)
+    slab = human(folder).slab(PLANE)
+    assert slab.cells[["x", "y"]].to_numpy().tolist() == [[8, 9]]
+    assert slab.expression("DRD1", "log2")["DRD1"].tolist() == [2]
+
+
 def test_a_damaged_row_file_is_made_again(tmp_path):
     atlas = open_atlas(hmba(tmp_path / "b").write())
     expected = atlas[HUMAN].slab(PLANE).expression("DRD1")

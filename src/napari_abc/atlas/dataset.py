@@ -204,7 +204,7 @@ class Dataset:
     @property
     def _store_path(self) -> Path:
         """Where the joined cells are kept; the name follows from everything they are made of."""
-        used = [(file.key, file.size, file.md5) for file in self._files.tables()]
+        used = [(file.key, file.size, self._store.identity(file)) for file in self._files.tables()]
         recipe = self._entry.model_dump(mode="json", include={"cells", "joins", "slabs", "frames"})
         text = json.dumps([cell_store.FORMAT, recipe, used], sort_keys=True)
         digest = hashlib.sha256(text.encode()).hexdigest()[:16]

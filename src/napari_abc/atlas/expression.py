@@ -231,7 +231,8 @@ class AtlasExpression:
         """Where the matrix's rows of the cells are kept, and whether those of all slabs together."""
         shared = self._rule.matrix_column != self._slab_column
         scope = "all" if shared else str(self._cells.slabs[self._slab].group)
-        return self._cells.path.with_suffix("") / f"rows-{file.md5 or file.size}-{scope}.npy", shared
+        name = f"rows-{self._store.identity(file)}-{scope}.npy"
+        return self._cells.path.with_suffix("") / name, shared
 
     def _rows(self, matrix: Matrix | GeneIndex, file: RemoteFile, task: Task) -> NDArray[np.int64]:
         """(cells of the slab in the store,) row of each in the matrix, -1 where absent.

@@ -193,6 +193,20 @@ class Store:
                 unchecked = unchecked or path
         return unchecked
 
+    def identity(self, file: RemoteFile) -> str:
+        """What tells the content of a file from any other, to name what is derived from it after.
+
+        Its MD5; where the manifest gives none, its name, size and time of change as it lies here.
+        """
+        if file.md5 is not None:
+            return file.md5
+        path = self.locate(file)
+        if path is not None:
+            with contextlib.suppress(OSError):
+                found = path.stat()
+                return f"{file.name}-{found.st_size}-{found.st_mtime_ns}"
+        return f"{file.name}-{file.size}"
+
     def ensure(self, file: RemoteFile, task: Task | None = None) -> Path:
         """Have a file on this machine, verified; fetched only if it is not here yet.
 
