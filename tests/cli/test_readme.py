@@ -77,6 +77,7 @@ def test_every_command_is_understood() -> None:
         "view",
         "demo",
         "download",
+        "index",
         "doctor",
     }
     for words in found:
@@ -84,7 +85,7 @@ def test_every_command_is_understood() -> None:
 
 
 @needs_screen
-@pytest.mark.parametrize("verb", ["list", "slabs", "cells", "figure", "download"])
+@pytest.mark.parametrize("verb", ["list", "slabs", "cells", "figure", "download", "index"])
 def test_commands_work_on_the_demo(
     demo_cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, verb: str
 ) -> None:
