@@ -174,11 +174,19 @@ def test_only_the_first_form_of_a_file_counts() -> None:
 
 @pytest.mark.parametrize(
     "data",
-    [b"", b"{", b"<html></html>", b"\xff\xfe\x00", b"[" * 200_000, b"9" * 5000, b'{"file_listing": {"a": {'],
+    [b"{", b"\xff\xfe\x00", b"[" * 200_000, b"9" * 5000, b'{"file_listing": {"a": {'],
 )
 def test_what_is_no_json_is_refused(data: bytes) -> None:
     with pytest.raises(FormatError, match=r"The manifest of release 20251031 is (not JSON|damaged)"):
         Release.parse(data, NEW)
+
+
+def test_a_web_page_in_place_of_a_manifest_is_called_so() -> None:
+    for page in (b"<html>Please log in</html>", b"\n <!DOCTYPE html>"):
+        with pytest.raises(FormatError, match="20251031 is a web page, no manifest: log in there"):
+            Release.parse(page, NEW)
+    with pytest.raises(FormatError, match="20251031 is empty: try again"):
+        Release.parse(b" \n", NEW)
 
 
 def entry_of(content: dict[str, Any]) -> dict[str, Any]:

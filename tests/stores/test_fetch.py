@@ -275,7 +275,9 @@ def test_a_process_killed_in_the_middle_leaves_nothing_that_is_used(folder: Path
 def test_a_file_larger_than_the_disk_is_refused_before_it_is_fetched(
     server: FolderServer, cache: Path
 ) -> None:
-    with pytest.raises(DiskFullError, match=r"no room for cell_metadata\.csv \(4,500 TB, .* free\)"):
+    with pytest.raises(
+        DiskFullError, match=r"no room for cell_metadata\.csv \(4,500 TB and 8.39 MB to spare; .* are free\)"
+    ):
         Store(open_source(server.url), cache).ensure(RemoteFile(TABLE, 4_500_000_000_000_000))
     assert server.requests == []
 
@@ -318,7 +320,9 @@ def test_a_disk_that_fills_up_keeps_nothing(folder: Path, tmp_path: Path) -> Non
     assert done.returncode == 0, done.stderr
     unknown, none, known, none_again, table = done.stdout.splitlines()
     assert unknown.startswith(f"There is no room for {Path(MATRIX).name} in {disk}/cache")
-    assert known.startswith(f"There is no room for {Path(MATRIX).name} (9.44 MB, 6.29 MB free)")
+    assert known.startswith(
+        f"There is no room for {Path(MATRIX).name} (9.44 MB and 8.39 MB to spare; 6.29 MB are free)"
+    )
     assert none == none_again == "[]"
     assert table == "['cell_metadata.csv']"
 
@@ -582,6 +586,18 @@ def test_without_network_the_releases_on_this_machine_are_offered(folder: Path, 
         store.ensure(remote(TABLE))
     with pytest.raises(NetworkError, match="check the network"):
         Store(source, cache.with_name("other")).releases()
+
+
+def test_a_wrong_address_is_told_although_another_source_was_used_before(
+    bucket_server: BucketServer, folder: Path, cache: Path
+) -> None:
+    with FolderServer(folder) as server:
+        Store(open_source(server.url), cache).manifest_bytes(NEW)
+        with pytest.raises(UnknownNameError, match=f"/typo has no release '{NEW}': check the address"):
+            Store(open_source(f"{server.url}/typo"), cache).manifest_bytes(NEW)
+    # A bucket that answers is no bucket without network: what is kept of another is not offered.
+    with pytest.raises(MissingFileError, match=r"s3://typo .*holds no releases: check the name"):
+        Store(open_source("s3://typo"), cache).releases()
 
 
 # ------------------------------------------------------------------- manifests

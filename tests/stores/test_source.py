@@ -231,10 +231,10 @@ def test_a_bucket_of_another_size_than_expected_is_noticed(tiny_bucket: BucketSe
 
 def test_a_bucket_that_is_not_there_or_holds_no_release_says_so(tiny_bucket: BucketServer) -> None:
     with pytest.raises(
-        NetworkError, match=r"s3://nobody at AWS_ENDPOINT_URL=http://127\.0\.0\.1:\d+ holds no"
+        MissingFileError, match=r"s3://nobody at AWS_ENDPOINT_URL=http://127\.0\.0\.1:\d+ holds no"
     ):
         open_source("s3://nobody").releases()
-    with pytest.raises(NetworkError, match="holds no releases"):
+    with pytest.raises(MissingFileError, match="holds no releases"):
         open_source("s3://tiny/metadata").releases()
 
 

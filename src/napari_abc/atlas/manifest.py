@@ -57,6 +57,11 @@ class Release:
         """
         check_version(version)
         where = f"The manifest of release {version}"
+        start = data.lstrip()[:1]
+        if start in (b"", b"<"):
+            # What a mirror behind a log-in, or one that is full, sends in its place.
+            what = "a web page, no manifest: log in there, check the address" if start else "empty: try again"
+            raise FormatError(f"{where} is {what}, or choose another release or source.")
         try:
             content = json.loads(data)
         except (ValueError, RecursionError) as error:

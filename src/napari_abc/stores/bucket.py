@@ -8,7 +8,7 @@ import threading
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from napari_abc.errors import IntegrityError, MissingFileError, NetworkError
+from napari_abc.errors import IntegrityError, MissingFileError
 from napari_abc.stores.network import (
     ANSWER_SECONDS,
     ATTEMPTS,
@@ -58,7 +58,8 @@ class BucketSource(Source):
         except FileNotFoundError:
             names = []
         if not names:
-            raise NetworkError(f"{self._shown} holds no releases: check the name of the bucket.")
+            # It did answer: nothing of another source on this machine may stand in for it.
+            raise MissingFileError(f"{self._shown} holds no releases: check the name of the bucket.")
         return in_order(names)
 
     def read_small(self, key: str, limit: int) -> bytes:

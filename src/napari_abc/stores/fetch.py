@@ -341,9 +341,9 @@ class Store:
                         yield data, None if entry is None else entry.origin
 
     def _choices(self) -> str:
-        with contextlib.suppress(NetworkError):
+        with contextlib.suppress(NetworkError, MissingFileError):
             return f"; it has {', '.join(self.source.releases())}"
-        return ""
+        return ": check the address"
 
     def _complete_it(self) -> str:
         if not isinstance(self.source, FolderSource):

@@ -55,6 +55,8 @@ class Source(ABC):
         ------
         NetworkError
             If it can't be reached, or has no way to list what it holds.
+        MissingFileError
+            If it says that there are none.
         """
 
     @abstractmethod

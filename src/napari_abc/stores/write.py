@@ -168,9 +168,9 @@ def not_written(target: Path, error: OSError, size: int | None = None) -> AbcErr
 
 
 def _no_room(target: Path, size: int | None, free: int | None = None) -> DiskFullError:
-    needed = (
-        "" if size is None else f" ({size_text(size)}{'' if free is None else f', {size_text(free)} free'})"
-    )
+    needed = "" if size is None else f" ({size_text(size)})"
+    if size is not None and free is not None:
+        needed = f" ({size_text(size)} and {size_text(_RESERVE)} to spare; {size_text(free)} are free)"
     return DiskFullError(
         f"There is no room for {target.name}{needed} in {target.parent}; nothing of it was kept: "
         "free some space, or give a cache folder on another disk."
