@@ -12,7 +12,7 @@ import pytest
 
 import napari_abc as abc
 from napari_abc.atlas.catalogue import catalogue
-from napari_abc.errors import AbcError, NetworkError, OfflineError, UnknownNameError
+from napari_abc.errors import AbcError, ConfigurationError, NetworkError, OfflineError, UnknownNameError
 
 HUMAN = "HMBA-MERSCOPE-H22.30.001-BG"
 SHOWPIECE = "H22.30.001.CX.17.Plane.03"
@@ -42,6 +42,22 @@ def test_every_species_opens_and_colours_by_everything_it_offers(local):
             table = slab.expression(slab.genes.index[:2], values)
             assert table.shape == (len(slab.cells), 2)
             assert table.notna().any().all()
+
+
+def test_tables_can_be_sorted_and_grouped_by_their_names(local):
+    datasets = local.datasets
+    assert datasets.index.tolist() == datasets["dataset"].tolist()
+    assert datasets.sort_values("dataset", ascending=False)["dataset"].iloc[-1] == min(datasets.index)
+    slabs = local[HUMAN].slabs
+    assert slabs.groupby("slab")["cells"].sum().loc[SHOWPIECE] == slabs.loc[SHOWPIECE, "cells"]
+
+
+@pytest.mark.parametrize("cache", ["", " "])
+def test_an_empty_cache_is_not_the_current_folder(cache, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ConfigurationError, match="names no folder"):
+        abc.open_atlas("demo", cache=cache)
+    assert not list(tmp_path.iterdir())
 
 
 def test_slabs_follow_slab_plane_order_and_count_what_the_tables_say(local, release_folder):

@@ -76,6 +76,9 @@ def test_slabs_in_order_with_the_promised_columns(
     orders = [slab["order"] for slab in slabs]
     assert orders == sorted(orders)
     assert len(orders) == len(set(orders))
+    assert all(isinstance(order, int) for order in orders)
+    table = run(capsys, "slabs", HUMAN, "--source", str(release_folder))[0].splitlines()
+    assert [line.split()[-1] for line in table[1:]] == [str(order) for order in orders]
     assert {slab["regions"] for slab in slabs} == {True, False}
 
 

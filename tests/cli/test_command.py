@@ -36,6 +36,14 @@ def test_help_names_every_verb(capsys: pytest.CaptureFixture[str]) -> None:
         assert f"\n    {verb} " in out
 
 
+def test_an_empty_cache_option_is_refused(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # as for --cache "$UNSET"
+    assert "--cache: names no folder" in failure(capsys, "--source", "demo", "--cache", "", "list")
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize("verb", VERBS)
 def test_every_verb_has_help_and_the_global_options(capsys: pytest.CaptureFixture[str], verb: str) -> None:
     assert main([verb, "--help"]) == 0

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from napari_abc.atlas.catalogue import catalogue
 from napari_abc.atlas.dataset import Dataset
 from napari_abc.atlas.manifest import Release
-from napari_abc.errors import AbcError, NetworkError, UnknownNameError
+from napari_abc.errors import AbcError, ConfigurationError, NetworkError, UnknownNameError
 from napari_abc.stores.fetch import Store
 from napari_abc.stores.source import open_source
 
@@ -136,8 +136,8 @@ class Atlas:
                 }
             )
         table = pd.DataFrame(rows).astype({"slabs": "Int64", "cells": "Int64"})
-        table.index = pd.Index(table["dataset"], name=None)
-        return table
+        # Unnamed: pandas refuses to sort or group by a name that an index and a column share.
+        return table.set_index("dataset", drop=False).rename_axis(index=None)
 
     @staticmethod
     def _counts(dataset: Dataset) -> tuple[int | None, int | None]:
@@ -185,6 +185,8 @@ def open_atlas(
     AbcError
         If the source or its manifest is not what it should be.
     """
+    if cache is not None and not str(cache).strip():
+        raise ConfigurationError("The cache '' names no folder: give one, or None for the usual one.")
     folder = Path(cache).expanduser() if cache is not None else None
     if source == DEMO:
         from napari_abc.synthetic.release import ensure_release

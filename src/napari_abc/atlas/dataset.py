@@ -322,7 +322,8 @@ class Dataset:
         frame.insert(0, "slab", frame.index)
         regions = self._files.regions()
         frame.insert(3, "regions", frame["slab"].isin(list(regions)))
-        frame = frame.astype({"cells": "Int64", "sections": "Int64", "order": "Float64"})
+        frame = frame.astype({"cells": "Int64", "sections": "Int64", "order": "float64"})
+        frame["order"] = frame["order"].convert_dtypes()  # whole numbers, but for a z in millimetres
         return frame.sort_values(["order", "slab"], na_position="last")
 
     # -- opening -------------------------------------------------------------------------------

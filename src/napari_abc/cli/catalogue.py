@@ -66,7 +66,11 @@ def list_slabs(arguments: Any, console: Console) -> int:
     if arguments.json:
         console.print(_json(slabs, _SLABS))
     else:
-        rows = [[_cell(value) for value in record.values()] for record in _records(slabs, _SLABS)]
+        rows = []
+        for record in _records(slabs, _SLABS):
+            order = record["order"]
+            record["order"] = None if order is None else f"{order:.10g}"  # a label, not an amount: no commas
+            rows.append([_cell(value) for value in record.values()])
         console.table(_SLABS, rows, right=("cells", "sections", "order"))
     if slabs["cells"].isna().any():
         console.note("Counting the cells takes a download; --count downloads and counts.")

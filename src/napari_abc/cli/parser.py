@@ -67,6 +67,13 @@ def _limits(text: str) -> tuple[float, float]:
     return low, high
 
 
+def _folder(text: str) -> Path:
+    if not text.strip():
+        # Path("") is the current folder: 70 MB in the wrong place for a variable that was not set.
+        raise argparse.ArgumentTypeError("names no folder")
+    return Path(text)
+
+
 def _add_globals(parser: argparse.ArgumentParser) -> None:
     """Options that may stand before or after the verb.
 
@@ -82,7 +89,7 @@ def _add_globals(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--cache",
         metavar="DIR",
-        type=Path,
+        type=_folder,
         default=argparse.SUPPRESS,
         help="folder that keeps what is downloaded",
     )
