@@ -236,6 +236,26 @@ def test_it_fits_a_narrow_dock(qtbot: QtBot, dock: AtlasDock, slab: Slab) -> Non
         assert section.mapTo(dock, section.rect().topRight()).x() < 360
 
 
+@pytest.mark.parametrize("first", ["shown", "opened"])
+def test_the_legend_gets_the_room_when_a_slab_is_open(
+    qtbot: QtBot, dock: AtlasDock, slab: Slab, first: str
+) -> None:
+    from napari_abc.viewer.layers import add_slab
+
+    dock.resize(360, 620)
+    cells = add_slab(dock.browser._viewer, slab).cells
+    if first == "opened":
+        dock.browser.slab_opened.emit(cells)
+    with qtbot.waitExposed(dock):
+        dock.show()
+    if first == "shown":
+        dock.browser.slab_opened.emit(cells)
+    dock.resize(360, 1200)
+    _, slabs, colour = dock._sections
+    qtbot.waitUntil(lambda: slabs.height() + colour.height() > 1000)
+    assert colour.height() > slabs.height()
+
+
 def test_it_goes_without_leaving_anything(qtbot: QtBot, viewer: Viewer, slab: Slab) -> None:
     import weakref
 

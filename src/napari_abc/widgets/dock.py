@@ -111,7 +111,8 @@ class AtlasDock(QWidget):
         super().showEvent(event)
         if not self._shown_before:
             self._shown_before = True
-            self._splitter.setSizes(_ROOM_TO_FIND)
+            if not self._made_room:  # a script may have opened a slab before the dock was seen
+                self._splitter.setSizes(_ROOM_TO_FIND)
             QTimer.singleShot(0, self.browser.open_last_source)
 
     def event(self, event: QEvent | None) -> bool:
