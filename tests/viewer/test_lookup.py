@@ -100,7 +100,10 @@ def test_every_way_shows_the_same_pixels(
     for number, picture in enumerate(pictures["public"]):
         assert len(np.unique(picture.reshape(-1, 4), axis=0)) > 1
         np.testing.assert_array_equal(pictures["vertex"][number], picture, str(number))
-        np.testing.assert_array_equal(pictures["lookup"][number], picture, str(number))
+        # The shader is another one, and may round the faint rim of a disc otherwise.
+        differ = np.abs(pictures["lookup"][number].astype(int) - picture).max(axis=2)
+        assert differ.max() <= 5, number
+        assert (differ > 0).mean() < 1e-3, number
 
 
 @pytest.mark.parametrize("limits", [None, (-2.0, 5.0), (0.1, 0.3), (3.0, 4.0)])
@@ -440,6 +443,14 @@ def test_only_a_moving_mouse_thins_out_large_layers_and_all_are_drawn_again(
     qtbot.waitUntil(lambda: markers.drawn == count, timeout=30_000)
     assert not text.visible
     assert len(look(viewer).where(RED)) > 0.9 * full
+    viewer.scene.camera.zoom *= 16
+    near = look(viewer).pixels
+    canvas.events.mouse_wheel(pos=middle, delta=(0, 1e-6), modifiers=())
+    assert markers.drawn <= 10_000
+    # Of a narrow view all points are drawn, as there are few in it and near it.
+    differ = np.abs(look(viewer).pixels.astype(int) - near).max(axis=2) > 40
+    assert differ[80:].mean() < 0.03
+    qtbot.waitUntil(lambda: markers.drawn == count, timeout=30_000)
     np.testing.assert_array_equal(cells.face_color[:2], hex_table([RED, RED]))
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -70,3 +71,48 @@ def test_thousands_of_clusters_do_not_freeze_the_window(qtbot: QtBot, legend: Ca
     legend.view.grab()
     assert time.perf_counter() - begin < 1  # about 30 ms; without virtual rows it takes many seconds
     assert "5,322 categories" in legend.title.text()
+
+
+def test_boxes_and_keys_hide_and_show_categories(qtbot: QtBot, legend: CategoryLegend) -> None:
+    asked: list[frozenset[str | None]] = []
+    legend.hidden_changed.connect(asked.append)
+    names = [("D1", "#ff0000", False), ("D2", "#00ff00", False), ("no value", "#808080", True)]
+
+    def show(*hidden: str | None) -> None:
+        rows = [CategoryRow(name, color, 5, missing) for name, color, missing in names]
+        legend.set_rows("Subclass", [replace(row, hidden=row.key in hidden) for row in rows], 2)
+
+    show()
+    model = legend.view.model()
+    checked = Qt.ItemDataRole.CheckStateRole
+    assert Qt.CheckState(model.index(0, 0).data(checked)) == Qt.CheckState.Checked
+    legend.view.setCurrentIndex(model.index(2, 0))
+    qtbot.keyClick(legend.view, Qt.Key.Key_Space)
+    assert asked == [{None}]
+    show(None)
+    assert Qt.CheckState(model.index(2, 0).data(checked)) == Qt.CheckState.Unchecked
+    assert legend.view.currentIndex().row() == 2
+    legend.view.setCurrentIndex(model.index(0, 0))
+    qtbot.keyClick(legend.view, Qt.Key.Key_Space)
+    assert asked[-1] == {"D1", None}
+    show("D1", None)
+    qtbot.keyClick(legend.view, Qt.Key.Key_Space)
+    assert asked[-1] == {None}
+    qtbot.keyClick(legend.view, Qt.Key.Key_Return)
+    assert asked[-1] == {"D2", None}
+    show("D2", None)
+    place = legend.view.visualRect(model.index(0, 1)).center()
+    qtbot.mouseClick(legend.view.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    qtbot.mouseDClick(legend.view.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert asked[-1] == frozenset()
+
+
+def test_hiding_leaves_filter_and_place_alone(legend: CategoryLegend) -> None:
+    rows = [CategoryRow(f"type {i}", "#000000", i) for i in range(60)]
+    legend.set_rows("Cluster", rows, 60)
+    legend.filter.setText("type")
+    legend.view.scrollToBottom()
+    place = legend.view.verticalScrollBar().value()
+    legend.set_rows("Cluster", [*rows[:-1], replace(rows[-1], hidden=True)], 60)
+    assert legend.filter.text() == "type"
+    assert legend.view.verticalScrollBar().value() == place

@@ -79,6 +79,29 @@ def test_a_column_colours_cells_and_legend(
     assert len(np.unique(layers.cells.face_color, axis=0)) == 2
 
 
+def test_categories_hidden_in_the_legend_are_not_drawn_and_counted(
+    view: ColourView, layers: SlabLayers, slab: Slab
+) -> None:
+    model = view.legend.view.model()
+    lines = [model.index(i, 0).data() for i in range(model.rowCount())]
+    for name in ("MSN", "no value"):
+        index = model.index(lines.index(name), 0)
+        assert model.setData(index, Qt.CheckState.Unchecked, Qt.ItemDataRole.CheckStateRole)
+    codes = slab.cells["Class"].cat.codes.to_numpy()
+    gone = (codes == 0) | (codes == -1)
+    np.testing.assert_array_equal(layers.cells.face_color[:, 3] == 0, gone)
+    state = painted(layers.cells)
+    assert state is not None
+    assert state.hidden == {"MSN", None}
+    assert f"Showing {400 - gone.sum()} of 403 cells" in view.summary.cells.text()
+    assert f"{gone.sum()} are hidden" in view.summary.cells.text()
+    color_by(layers.cells, "Class")
+    state = painted(layers.cells)
+    assert state is not None
+    assert not state.hidden
+    assert "hidden" not in view.summary.cells.text()
+
+
 def test_a_typed_gene_colours_cells_and_bar(
     qtbot: QtBot, dock: AtlasDock, view: ColourView, layers: SlabLayers, slab: Slab, idle: Idle
 ) -> None:

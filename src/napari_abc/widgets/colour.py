@@ -59,6 +59,7 @@ class Colourist(QObject):
         view.picker.column_chosen.connect(self.colour_by_column)
         view.picker.gene_chosen.connect(self.colour_by_gene)
         view.picker.values_chosen.connect(self._on_values)
+        view.legend.hidden_changed.connect(self._on_hidden)
         view.bar.limits_changed.connect(self._on_limits)
         view.bar.colormap_changed.connect(self._on_colormap)
         view.notice.answered.connect(self._on_answer)
@@ -195,6 +196,15 @@ class Colourist(QObject):
         except Exception as error:
             self._complain(sentence(error))
 
+    def _on_hidden(self, names: frozenset[str | None]) -> None:
+        from napari_abc.viewer.paint import hide
+
+        if self._layer is not None and self._painted() is not None:
+            try:
+                hide(self._layer, names)
+            except Exception as error:
+                self._complain(sentence(error))
+
     def _on_limits(self, low: float, high: float) -> None:
         self._repaint_soon(limits=(low, high))
 
@@ -240,7 +250,11 @@ class Colourist(QObject):
             return
         coloring = shown.coloring if shown is not None else None
         self._view.summary.show_slab(
-            shown_line(slab, coloring), slab.notes, slab.licence, slab.citation, slab.synthetic
+            shown_line(slab, coloring, shown.hidden if shown is not None else ()),
+            slab.notes,
+            slab.licence,
+            slab.citation,
+            slab.synthetic,
         )
         if shown is None or coloring is None:
             self._view.picker.show_key("")
@@ -250,9 +264,11 @@ class Colourist(QObject):
         self._view.picker.show_key(
             coloring.key, coloring.title if is_gene else "", _kind_of(slab, coloring) if is_gene else ""
         )
-        content = legend(coloring, shown.limits, shown.colormap)
+        content = legend(coloring, shown.limits, shown.colormap, shown.hidden)
         if content.bar is None:
-            rows = [CategoryRow(row.name, row.color, row.count) for row in content.rows]
+            rows = [
+                CategoryRow(row.name, row.color, row.count, row.missing, row.hidden) for row in content.rows
+            ]
             named = sum(not row.missing for row in content.rows)
             self._view.show_legend(content.title, rows, named)
         else:
