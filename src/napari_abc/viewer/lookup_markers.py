@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from napari._vispy.visuals.markers import Markers
 from vispy import gloo
-from vispy.visuals.markers import MarkersVisual
+from vispy.visuals.markers import MarkersVisual, symbol_shaders
 from vispy.visuals.shaders import Function
 
 if TYPE_CHECKING:
@@ -115,6 +115,7 @@ class LookupMarkers(Markers):  # type: ignore[misc]
         )
         self._look_up["table"] = self._table
         self._buffers: dict[str, gloo.VertexBuffer] = {}
+        self._symbols: dict[int, Function] = {}
         self._lookup: Lookup | None = None
         self._numbers = np.empty(0, np.float32)
         self._part: NDArray[np.intp] | None = None
@@ -169,6 +170,7 @@ class LookupMarkers(Markers):  # type: ignore[misc]
         self._set_positions(positions)
         for name, value in (("size", size), ("edge", edge), ("symbol", symbol)):
             self._set_number(name, value)
+        self.shared_program.frag["marker"] = self._symbol_of(symbol)
         self._data = {"a_position": positions}
         self.recolor(lookup, shown)
         self.shared_program.vert["face"] = self._look_up
@@ -244,6 +246,19 @@ class LookupMarkers(Markers):  # type: ignore[misc]
         gloo.finish()
         self.seconds = perf_counter() - began
 
+    def _symbol_of(self, symbol: NDArray[np.floating] | float) -> Function:
+        """The shape of one symbol, if all points have the same: a processor works all of them out."""
+        if np.ndim(symbol):
+            return self._symbol_func
+        number = int(symbol)
+        if number not in self._symbols:
+            shape = list(symbol_shaders.values())[number]
+            self._symbols[number] = Function(
+                f"float shape(vec2 pointcoord, float size, int symbol) {{ {shape} }}"
+            )
+            self._symbols[number]["v_size"] = self._v_size_var
+        return self._symbols[number]
+
     def _chosen(self, array: NDArray[np.float32]) -> NDArray[np.float32]:
         return array[self._part] if self._in_part else array
 
@@ -280,5 +295,6 @@ class LookupMarkers(Markers):  # type: ignore[misc]
             self._set_number(name, data_dict[theirs])
         self._own_border["color"] = self._buffer("border", data_dict["a_fg_color"])
         self._own_face["color"] = self._buffer("face", data_dict["a_bg_color"])
+        self.shared_program.frag["marker"] = self._symbol_func
         self.shared_program.vert["border"] = self._own_border
         self.shared_program.vert["face"] = self._own_face
