@@ -12,7 +12,15 @@ import pytest
 
 import napari_abc as abc
 from napari_abc.atlas.catalogue import catalogue
-from napari_abc.errors import AbcError, ConfigurationError, NetworkError, OfflineError, UnknownNameError
+from napari_abc.errors import (
+    AbcError,
+    Cancelled,
+    ConfigurationError,
+    NetworkError,
+    OfflineError,
+    UnknownNameError,
+)
+from napari_abc.task import Task
 
 HUMAN = "HMBA-MERSCOPE-H22.30.001-BG"
 SHOWPIECE = "H22.30.001.CX.17.Plane.03"
@@ -83,6 +91,22 @@ def test_y_grows_downwards(local):
     cells = local[HUMAN].slab(SHOWPIECE).cells
     middle = cells.groupby("region", observed=True)["y"].median()
     assert middle["STR"] < middle["VeP"]
+
+
+def test_listing_datasets_fetches_no_table_of_cells(http_server, tmp_path):
+    atlas = abc.open_atlas(http_server.url, cache=tmp_path)
+    datasets = atlas.datasets
+    asked = [request.path for request in http_server.requests]
+    assert any(path.endswith("specimen_metadata.csv") for path in asked)
+    assert not [path for path in asked if "cell" in path.rpartition("/")[2]]
+    assert datasets.loc[HUMAN, "slabs"] == 6
+    assert pd.isna(datasets.loc[HUMAN, "cells"])
+    # Asked for one dataset, its slabs are counted where that takes little; with progress and cancel.
+    task = Task(lambda progress: task.cancel() if progress.what.endswith("cell_metadata.csv") else None)
+    with pytest.raises(Cancelled):
+        atlas[HUMAN].list_slabs(task)
+    assert not list(tmp_path.rglob("*cell_metadata*"))
+    assert atlas[HUMAN].list_slabs()["cells"].notna().all()
 
 
 def test_the_same_answer_from_every_source(local, release_folder, s3_server, http_server, tmp_path):

@@ -16,6 +16,7 @@ from napari_abc.errors import (
 )
 from napari_abc.model import Categorical
 from napari_abc.task import Task
+from servers import FolderServer
 
 from .releases import HUMAN, MARMOSET, MOUSE, TAXONOMY, hmba, mouse
 
@@ -131,6 +132,16 @@ def test_nothing_stale_is_read_where_the_release_gives_no_md5(tmp_path):
     slab = human(folder).slab(PLANE)
     assert slab.cells[["x", "y"]].to_numpy().tolist() == [[8, 9]]
     assert slab.expression("DRD1", "log2")["DRD1"].tolist() == [2]
+
+
+def test_tables_of_unknown_size_are_not_fetched_for_a_count(tmp_path):
+    folder = hmba(tmp_path / "b")
+    _without_size_and_md5(folder.listing)
+    with FolderServer(folder.write()) as server:
+        slabs = open_atlas(server.url, cache=tmp_path / "c")[HUMAN].slabs
+        assert not [request.path for request in server.requests if "cell_metadata" in request.path]
+    assert slabs["sections"].tolist() == [2, 1, 1]
+    assert slabs["cells"].isna().all()
 
 
 def test_a_damaged_row_file_is_made_again(tmp_path):

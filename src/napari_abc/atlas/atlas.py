@@ -110,7 +110,8 @@ class Atlas:
         -------
         DataFrame
             Indexed by name, which is also the column ``dataset``; ``title``, ``species``,
-            ``platform``, ``slabs`` and ``cells`` (missing until known), ``bytes``, ``cached_bytes``,
+            ``platform``, ``slabs`` and ``cells`` (missing until known; no table of cells is fetched for
+            them), ``bytes``, ``cached_bytes``,
             ``licence``, ``release``, ``available``, ``reason`` (why not), ``synthetic``.
         """
         import pandas as pd
@@ -145,7 +146,7 @@ class Atlas:
         if dataset.unavailable:
             return None, None
         try:
-            slabs = dataset.slabs
+            slabs = dataset.list_slabs(fetch_cells=False)
         except AbcError:
             return None, None
         known = len(slabs) and slabs["cells"].notna().all()

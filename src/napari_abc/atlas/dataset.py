@@ -241,7 +241,7 @@ class Dataset:
             task=task,
         )
 
-    def _listed(self) -> pd.DataFrame | None:
+    def _listed(self, task: Task) -> pd.DataFrame | None:
         """Slabs with their sections and order, from where they can be listed without the cells.
 
         None where that can't be had without asking: there is no listing, or it is large.
@@ -259,7 +259,7 @@ class Dataset:
         file = self._files.table(str(listing.table))
         if file is None or (self._store.locate(file) is None and (file.size or 0) > _SMALL_LISTING):
             return None
-        self._listing = self._read_listing(self._store.ensure(file, Task()))
+        self._listing = self._read_listing(self._store.ensure(file, task))
         return self._listing
 
     def _read_listing(self, path: Path) -> pd.DataFrame:
@@ -275,7 +275,18 @@ class Dataset:
 
     @property
     def slabs(self) -> pd.DataFrame:
-        """The slabs in order, as far as they are known without a large download.
+        """The slabs in order; as :meth:`list_slabs`, without progress and cancel."""
+        return self.list_slabs()
+
+    def list_slabs(self, task: Task | None = None, fetch_cells: bool = True) -> pd.DataFrame:
+        """List the slabs in order, as far as they are known without a large download.
+
+        Parameters
+        ----------
+        task
+            Progress and cancel.
+        fetch_cells
+            Whether tables of cells may be fetched to count them, where these are small.
 
         Returns
         -------
@@ -290,21 +301,34 @@ class Dataset:
             If the dataset is not part of the release, or its listing can't be had.
         """
         self._require_available()
+        task = task or Task()
         built = self._built()
-        if built is None and sum(file.size or 0 for file in self._files.tables()) <= _SMALL_TABLES:
-            return self.count_slabs()
-        return self._slab_table(built)
+        if built is None and self._quick_to_count(fetch_cells):
+            return self.count_slabs(task)
+        return self._slab_table(built, task)
+
+    def _quick_to_count(self, fetch: bool) -> bool:
+        """Whether the tables of cells are small, and at hand or to be fetched."""
+        total = 0
+        for file in self._files.tables():
+            path = self._store.locate(file)
+            if path is None and (file.size is None or not fetch):
+                return False
+            total += path.stat().st_size if path is not None else file.size or 0
+        return total <= _SMALL_TABLES
 
     def count_slabs(self, task: Task | None = None) -> pd.DataFrame:
         """The slabs with their numbers of cells; fetches and joins the cell tables if need be."""
-        return self._slab_table(self._cells(task or Task()))
+        task = task or Task()
+        return self._slab_table(self._cells(task), task)
 
-    def _slab_table(self, built: cell_store.CellStore | None) -> pd.DataFrame:
+    def _slab_table(self, built: cell_store.CellStore | None, task: Task) -> pd.DataFrame:
         import pandas as pd
 
         try:
-            listed = self._listed()
+            listed = self._listed(task)
         except AbcError:
+            task.check()
             if built is None:
                 raise
             listed = None  # the cells tell as much
@@ -348,7 +372,7 @@ class Dataset:
         task = task or Task()
         self._require_available()
         if self._built() is None:  # a wrong label is told before gigabytes are fetched
-            listed = self._listed()
+            listed = self._listed(task)
             if listed is not None and label not in listed.index:
                 raise self._unknown_slab(label, list(listed.index))
         store = self._cells(task)

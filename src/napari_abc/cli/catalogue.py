@@ -60,7 +60,7 @@ def list_slabs(arguments: Any, console: Console) -> int:
     slabs = _run_as_slabs(arguments, console)
     if slabs is None:
         dataset = atlas_of(arguments, console)[arguments.dataset]
-        slabs = dataset.count_slabs(console.task) if arguments.count else dataset.slabs
+        slabs = dataset.count_slabs(console.task) if arguments.count else dataset.list_slabs(console.task)
         if dataset.synthetic:
             console.note("Synthetic data, made up by napari-abc.")
     if arguments.json:

@@ -176,8 +176,8 @@ class Browser(QObject):
         self._view.about.show_about(dataset.licence, dataset.citation, dataset.url, dataset.synthetic)
         self._view.show_slabs((), "Listing the slabs…")
 
-        def work(_task: Task) -> _OpenedDataset:
-            return _OpenedDataset(dataset, slab_rows(dataset.slabs), dataset.opening_bytes())
+        def work(task: Task) -> _OpenedDataset:
+            return _OpenedDataset(dataset, slab_rows(dataset.list_slabs(task)), dataset.opening_bytes())
 
         self._jobs.start(DATASET, "Listing the slabs", work, self._show_dataset, self._dataset_failed)
 
@@ -198,8 +198,8 @@ class Browser(QObject):
             return
         dataset = opened.dataset
 
-        def work(_task: Task) -> tuple[list[DatasetRow], _OpenedDataset]:
-            fresh = _OpenedDataset(dataset, slab_rows(dataset.slabs), dataset.opening_bytes())
+        def work(task: Task) -> tuple[list[DatasetRow], _OpenedDataset]:
+            fresh = _OpenedDataset(dataset, slab_rows(dataset.list_slabs(task)), dataset.opening_bytes())
             return dataset_rows(atlas.datasets), fresh
 
         def done(answer: tuple[list[DatasetRow], _OpenedDataset]) -> None:
