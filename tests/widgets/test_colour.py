@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from qtpy.QtCore import Qt
 
+from napari_abc.errors import ExpressionError
 from napari_abc.viewer.layers import SlabLayers, add_slab
 from napari_abc.viewer.paint import color_by, painted
 
@@ -243,6 +244,41 @@ def test_cancel_leaves_the_colours_as_they_were(
     qtbot.waitUntil(lambda: not any(t.name == "napari-abc colour" for t in threading.enumerate()))
     assert _by(layers.cells) == "Class"
     assert view.notice.text == ""
+
+
+@pytest.mark.parametrize("how", ["cancel", "not now", "failed"])
+def test_the_picker_tells_what_is_painted_when_a_choice_came_to_nothing(
+    qtbot: QtBot,
+    dock: AtlasDock,
+    view: ColourView,
+    layers: SlabLayers,
+    matrix: Any,
+    idle: Idle,
+    monkeypatch: pytest.MonkeyPatch,
+    how: str,
+) -> None:
+    picker = view.picker
+    dock.colourist.colour_by_gene("DRD1")
+    idle(dock)
+    if how == "not now":
+        matrix.to_fetch["raw"] = 7_000_000
+    elif how == "cancel":
+        matrix.gate = threading.Event()
+    else:
+        # A matrix that is damaged, say.
+        monkeypatch.setattr(matrix, "read", lambda *_: (_ for _ in ()).throw(ExpressionError("Damaged.")))
+    row = picker.values.findData("raw")
+    picker.values.setCurrentIndex(row)
+    picker.values.activated.emit(row)
+    if how == "not now":
+        assert picker.kind == "raw"  # what the question is about
+        qtbot.mouseClick(view.notice.answers()[1], Qt.MouseButton.LeftButton)
+    elif how == "cancel":
+        qtbot.waitUntil(lambda: not dock.task_bar.isHidden())
+        qtbot.mouseClick(dock.task_bar.cancel_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: picker.kind == "log2")
+    assert view.bar.title.text() == "DRD1, log2(CPT + 1)"
+    assert picker.gene.text() == "DRD1"
 
 
 def test_removing_the_slab_while_a_gene_is_read(

@@ -137,7 +137,7 @@ def test_nothing_slow_is_done_on_the_gui_thread(
     for owner, name in (
         (Atlas, "datasets"),
         (Atlas, "releases"),
-        (Dataset, "slabs"),
+        (Dataset, "list_slabs"),
         (Dataset, "slab"),
         (Slab, "coloring"),
         (AtlasExpression, "read"),

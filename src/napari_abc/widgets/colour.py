@@ -55,6 +55,11 @@ class Colourist(QObject):
         self._throttle.setSingleShot(True)
         self._throttle.setInterval(_THROTTLE_MS)
         self._throttle.timeout.connect(self._repaint)
+        self._settled = QTimer(self)  # fires when no newer choice has followed in the same moment
+        self._settled.setSingleShot(True)
+        self._settled.setInterval(0)
+        self._settled.timeout.connect(self._tell_painted)
+        jobs.ended.connect(self._on_ended)
         view.picker.layer_chosen.connect(self._on_layer_chosen)
         view.picker.column_chosen.connect(self.colour_by_column)
         view.picker.gene_chosen.connect(self.colour_by_gene)
@@ -288,12 +293,29 @@ class Colourist(QObject):
         bar.set_grey([(row.name, row.color, row.count) for row in content.rows])
         self._view.show_bar()
 
+    def _on_ended(self, lane: str) -> None:
+        if lane == COLOUR:
+            self._settled.start()
+
+    def _tell_painted(self) -> None:
+        """Let the picker say what is painted, where what was chosen did not come about."""
+        slab, shown = self._slab, self._painted()
+        if slab is None or shown is None or self._pending is not None or self._jobs.busy(COLOUR):
+            return
+        if getattr(shown.coloring, "is_gene", False):
+            kind = _kind_of(slab, shown.coloring)
+            self._view.picker.show_key(shown.coloring.key, shown.coloring.title, kind)
+        elif self._view.picker.column.currentData() != shown.coloring.key:
+            self._view.picker.show_key(shown.coloring.key)
+
     # -- asking and complaining ------------------------------------------------------------------
 
     def _on_answer(self, answer: str) -> None:
         start, self._pending = self._pending, None
         if start is not None and answer != "Not now":
             start()
+        else:
+            self._settled.start()
 
     def _ask_no_more(self) -> None:
         self._pending = None
