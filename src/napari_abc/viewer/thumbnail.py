@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["draw_thumbnail"]
 
-_SAMPLE = 1500
+_SAMPLE = 750
 
 
 def draw_thumbnail(layer: Points) -> None:
@@ -28,11 +28,12 @@ def draw_thumbnail(layer: Points) -> None:
     if count:
         chosen = np.arange(0, count, -(-count // _SAMPLE))
         points = layer.data[chosen][:, -2:] * layer.scale[-2:]
-        low, high = points.min(axis=0), points.max(axis=0)
+        # Along the longer axis numpy is ten times faster than across it.
+        low, high = (np.array([pick(axis) for axis in points.T.copy()]) for pick in (np.min, np.max))
         extent = float((high - low).max()) or 1.0
         pixels = (points - (low + high) / 2) / extent * (min(height, width) - 1)
         rows, columns = np.rint(pixels + (np.array([height, width]) - 1) / 2).astype(int).T
         lookup = lookup_of(layer)
         picture[rows, columns] = layer.face_color[chosen] if lookup is None else lookup.colors(chosen)
     picture[..., 3] *= layer.opacity
-    layer.thumbnail = picture
+    layer.thumbnail = np.rint(picture * 255).astype(np.uint8)
