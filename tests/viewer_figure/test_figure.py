@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import gc
+import sys
 import weakref
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -226,6 +227,29 @@ def test_one_cell_is_enough(slab: Slab, tmp_path: Path) -> None:
     one = dataclasses.replace(slab, cells=slab.cells.iloc[:1])
     page = draw(one, tmp_path).page
     assert 20 < near(page[48:606, :800], "#ff0000").sum() < 0.02 * page[..., 0].size
+
+
+def test_no_cells_are_no_figure(slab: Slab, tmp_path: Path) -> None:
+    # As of a MERSCOPE folder with mosaics and no cell_metadata.csv.
+    with pytest.raises(ConfigurationError, match="has no cells to colour"):
+        draw(dataclasses.replace(slab, cells=slab.cells.iloc[:0]), tmp_path)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs Linux's limit on the size of a file")
+def test_a_disk_without_room_is_one_error_and_leaves_nothing(
+    slab: Slab, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    import resource
+
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, before[1]))
+    try:
+        with pytest.raises(AbcError, match=r"a\.png"):
+            draw(slab, tmp_path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert not list(tmp_path.iterdir())
+    assert capfd.readouterr().err == ""  # the error's own line is all that a shell should show
 
 
 def test_a_blank_canvas_is_an_error(slab: Slab) -> None:

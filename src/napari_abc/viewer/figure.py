@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from napari.components import ViewerModel
     from napari.qt import QtViewer
     from numpy.typing import NDArray
+    from qtpy.QtGui import QImage
 
     from napari_abc.model import Slab
     from napari_abc.task import Task
@@ -87,7 +88,9 @@ def save_figure(
     UnknownNameError
         If there is no such column or gene.
     ConfigurationError
-        If the size, limits, colormap or file name can't be used.
+        If the size, limits, colormap or file name can't be used, or there are no cells.
+    DiskFullError
+        If the disk is full.
     DisplayError
         If this machine can't draw; the message says what to do.
     """
@@ -99,6 +102,10 @@ def save_figure(
     width, height = size
     if threading.current_thread() is not threading.main_thread():
         raise DisplayError("Qt draws in the main thread only; call save_figure from there.")
+    if slab.cells.empty:
+        raise ConfigurationError(
+            f"{slab.label} has no cells to colour; 'napari-abc view' shows what else there is."
+        )
     if regions and slab.regions.empty:
         raise ConfigurationError(f"{slab.label} has no regions to draw; leave them out.")
     # Both may fail, and tell why, before a window is made.
@@ -147,8 +154,18 @@ def save_figure(
     for name, text in _metadata(slab, page.title).items():
         picture.setText(name, text)
     with atomic_path(path) as temporary:
-        if not picture.save(str(temporary), "PNG"):
-            raise ConfigurationError(f"Can't write {str(path)!r}; check that there is room on the disk.")
+        temporary.write_bytes(_png(picture))
+
+
+def _png(picture: QImage) -> bytes:
+    """The picture as a file's content; libpng writes of a full disk on stderr, and Qt says no reason."""
+    from qtpy.QtCore import QBuffer, QByteArray, QIODevice
+
+    content = QByteArray()
+    buffer = QBuffer(content)
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    picture.save(buffer, "PNG")
+    return bytes(content.data())
 
 
 def check_size(size: tuple[int, int]) -> None:
