@@ -80,10 +80,8 @@ def _finish(plan: Plan, results: Results, output: Path, publish: bool) -> int:
     results.content["table"] = records
     results.path.write_text(json.dumps(results.content, indent=1))
     found = plot.curves(plan, results)
-    plot.draw(
-        {panel: of_panel for panel, of_panel in found.items() if all(p for p, _ in of_panel.values())},
-        output / "plot.png",
-    )
+    if found:
+        plot.draw(found, output / "plot.png")
     steep = plot.steep(found)
     text = f"{report.conditions(results)}\n\n{report.table(records)}\n"
     if steep:
@@ -95,7 +93,8 @@ def _finish(plan: Plan, results: Results, output: Path, publish: bool) -> int:
     if publish:
         _replace(ROOT / "docs" / "benchmarks.md", text)
         _replace(ROOT / "README.md", f"{report.short_table(records)}\n\n{report.conditions(results)}\n")
-        shutil.copy(output / "plot.png", ROOT / "docs" / "images" / "benchmarks.png")
+        if found:
+            shutil.copy(output / "plot.png", ROOT / "docs" / "images" / "benchmarks.png")
     wrong = report.failed(plan, results) + report.different(plan, results)
     for sentence in wrong:
         say(sentence)
@@ -105,8 +104,10 @@ def _finish(plan: Plan, results: Results, output: Path, publish: bool) -> int:
 def _replace(path: Path, text: str) -> None:
     """Put text between the marks in a file."""
     begin, end = "<!-- benchmarks: begin -->", "<!-- benchmarks: end -->"
-    before, _, rest = path.read_text(encoding="utf-8").partition(begin)
-    _, _, after = rest.partition(end)
+    before, found, rest = path.read_text(encoding="utf-8").partition(begin)
+    _, ended, after = rest.partition(end)
+    if not (found and ended):
+        raise ValueError(f"{path} has no marks {begin} and {end} for the table.")
     path.write_text(f"{before}{begin}\n{text}\n{end}{after}", encoding="utf-8")
 
 

@@ -25,7 +25,6 @@ def measure(
     work: Callable[[], Any],
     repeats: int = 1,
     most_seconds: float = 5.0,
-    after: Callable[[Any], None] | None = None,
 ) -> tuple[Sample, Any]:
     """Do some work a few times.
 
@@ -35,8 +34,6 @@ def measure(
         What is timed.
     repeats
         How often; less often once ``most_seconds`` have gone by.
-    after
-        Called with each result, outside the clock.
 
     Returns
     -------
@@ -53,8 +50,6 @@ def measure(
         began = time.perf_counter()
         result = work()
         seconds.append(time.perf_counter() - began)
-        if after is not None:
-            after(result)
     return {"seconds": seconds, "mb": max(0.0, _peak() - before)}, result
 
 

@@ -23,12 +23,10 @@ Curves = dict[str, dict[str, tuple[list[tuple[int, float]], bool]]]
 def curves(plan: Plan, results: Results) -> Curves:
     """What was measured."""
     found: Curves = {}
-    for group in plan:
-        for curve in group.curves:
-            points, _ = found.setdefault(curve.panel, {}).setdefault(curve.label, ([], curve.is_peer))
-            points += [
-                (cells, s) for cells, figure in curve.points if (s := cost(results, figure)) is not None
-            ]
+    for curve in (curve for group in plan for curve in group.curves):
+        points = [(cells, s) for cells, figure in curve.points if (s := cost(results, figure)) is not None]
+        if points:
+            found.setdefault(curve.panel, {}).setdefault(curve.label, ([], curve.is_peer))[0].extend(points)
     return found
 
 

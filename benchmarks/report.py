@@ -37,12 +37,13 @@ def cost(results: Results, figure: Figure | None) -> float | None:
 
 
 def lines(plan: Plan, results: Results) -> list[dict[str, Any]]:
-    """The table as records, one a row and peer; seconds and megabytes as numbers."""
+    """What was run as records, one a row and peer; seconds and megabytes as numbers."""
     records = []
     for group in plan:
         for row in group.rows:
-            for peer in row.peers or (None,):
-                records.append({"group": group.name, "readme": row.in_readme} | _line(row, peer, results))
+            if results.content["ways"].get(row.ours.way.key):
+                for peer in row.peers or (None,):
+                    records.append({"group": group.name, "readme": row.in_readme} | _line(row, peer, results))
     return records
 
 

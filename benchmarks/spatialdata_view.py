@@ -75,7 +75,8 @@ def view(cells: int) -> dict[str, Sample]:
         "gene": lambda: lists.var_widget._onAction([("gene 0", "gene 1")[next(turn) % 2]]),
     }
     for name, step in steps.items():
-        samples[name], _ = measure(step, 3, after=lambda _: QApplication.processEvents())
+        samples[name], _ = measure(step, 3)
+        QApplication.processEvents()
     viewer.close()
     return samples
 

@@ -75,7 +75,8 @@ def ours(cells: int) -> dict[str, Sample]:
     for name, step in steps.items():
         step()
         _draw()
-        samples[name], _ = measure(step, REPEATS, after=_draw)
+        samples[name], _ = measure(step, REPEATS)
+        _draw()
     viewer.close()
     return samples
 
@@ -111,7 +112,8 @@ def napari_public(cells: int) -> dict[str, Sample]:
         "limits": lambda: setattr(layer, "face_contrast_limits", (0.0, 2.0 + next(turn) % 7)),
     }
     for name, step in steps.items():
-        samples[name], _ = measure(step, 3, after=_draw)
+        samples[name], _ = measure(step, 3)
+        _draw()
     viewer.close()
     return samples
 
