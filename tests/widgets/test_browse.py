@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -7,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from qtpy.QtCore import Qt
 
+from napari_abc.stores.fetch import default_cache
 from napari_abc.viewer.paint import painted
 from napari_abc.widgets import browse
 from napari_abc.widgets.memory import Memory
@@ -280,3 +282,18 @@ def test_the_source_is_remembered(
     assert again.browse_view.source.offline.isChecked()
     assert again.browse_view.datasets.select(MARMOSET)
     idle(again)
+
+
+def test_a_source_opened_before_the_dock_is_seen_stays(
+    dock: AtlasDock, view: BrowseView, release_folder: Path, tmp_path: Path, idle: Idle, qtbot: QtBot
+) -> None:
+    """As of 'napari-abc demo', whichever of window and source comes first."""
+    shutil.copytree(release_folder / "releases", tmp_path / "last" / "releases")
+    Memory(default_cache()).remember(str(tmp_path / "last"), False, False)
+    dock.browser.open_source(str(release_folder), "", False)
+    with qtbot.waitExposed(dock):
+        dock.show()
+    qtbot.wait(50)
+    idle(dock)
+    assert view.source.location == str(release_folder)
+    assert Memory(default_cache()).source() == str(release_folder)

@@ -72,6 +72,7 @@ class Browser(QObject):
         self._atlas: Atlas | None = None
         self._dataset: _OpenedDataset | None = None
         self._pending: Callable[[], None] | None = None
+        self._opened_any = False
         view.source.open_requested.connect(self.open_source)
         view.datasets.chosen.connect(self.open_dataset)
         view.slabs.open_requested.connect(self.open_slab)
@@ -97,9 +98,12 @@ class Browser(QObject):
         )
 
     def open_last_source(self) -> None:
-        """Open the source of the last session; the first time the dock waits to be told."""
+        """Open the source of the last session; the first time the dock waits to be told.
+
+        Not if a source was opened already, as ``napari-abc demo`` does before the dock is seen.
+        """
         location = self._memory.source()
-        if location:
+        if location and not self._opened_any:
             self._view.source.set_offline(self._memory.offline())
             self.open_source(location, "", self._memory.offline())
 
@@ -122,6 +126,7 @@ class Browser(QObject):
             Whether to use only what is on disk.
         """
         view = self._view
+        self._opened_any = True
         view.source.set_location(location)
         view.source.notice.clear()
         self._forget_dataset()
