@@ -38,6 +38,8 @@ class BucketServer:
         from werkzeug.serving import make_server
 
         self.requests: list[Request] = []
+        # moto keeps the buckets of all servers of a process together; each ends only its own.
+        self._made: set[str] = set()
         self._app = DomainDispatcherApplication(create_backend_app)
         self._server = make_server("127.0.0.1", 0, self._logged, threaded=True)
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
@@ -67,6 +69,7 @@ class BucketServer:
 
         if bucket not in self._backend.buckets:
             self._backend.create_bucket(bucket, "us-west-2")
+            self._made.add(bucket)
         # moto computes an ETag at the first request, by reading the buffer that other threads are
         # serving from: eight ranges at once then got empty answers. Asked for here, it is known.
         assert self._backend.put_object(bucket, key, content).etag
@@ -93,7 +96,7 @@ class BucketServer:
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
-        for bucket in list(self._backend.buckets):
+        for bucket in self._made:
             self.empty(bucket)
 
 
