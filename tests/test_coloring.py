@@ -16,12 +16,18 @@ class TwoGenes:
 
     kinds = {"log2": "log2(CPT + 1)"}  # noqa: RUF012
 
-    def download_bytes(self, kind):
+    def packages(self, kind, identifiers=(), rows=None):
+        return ()
+
+    def download_bytes(self, kind, identifiers=(), rows=None):
         return 0
 
-    def read(self, identifiers, kind, task):
+    def read(self, identifiers, kind, task, rows=None):
         table = {"ENSG1": [0, 1, np.nan, 3], "Blank-1": [9, 9, 9, 9]}
-        return np.array([table[name] for name in identifiers], dtype=np.float32).T
+        values = np.array([table[name] for name in identifiers], dtype=np.float32).T
+        if rows is not None:
+            values[~rows] = np.nan
+        return values
 
 
 @pytest.fixture

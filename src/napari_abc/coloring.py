@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     import pandas as pd
+    from numpy.typing import NDArray
 
     from napari_abc.task import Task
 
@@ -87,10 +88,12 @@ def _is_colorable(column: pd.Series, has_palette: bool) -> bool:
     return bool(1 < sample.nunique() <= max(1, len(sample) // 2))
 
 
-def coloring(slab: Slab, key: str, values: str, task: Task) -> Categorical | Continuous:
+def coloring(
+    slab: Slab, key: str, values: str, task: Task, rows: NDArray[np.bool_] | None = None
+) -> Categorical | Continuous:
     """Resolve a key; see :meth:`napari_abc.model.Slab.coloring`."""
     if key.casefold().startswith(_GENE):
-        return _gene(slab, key[len(_GENE) :], values, task)
+        return _gene(slab, key[len(_GENE) :], values, task, rows)
     column = _find_column(slab, key)
     series = slab.cells[column]
     if column in slab.palettes:
@@ -116,9 +119,9 @@ def coloring(slab: Slab, key: str, values: str, task: Task) -> Categorical | Con
     return _categorical(column, series, names, distinct_colors(len(names)))
 
 
-def _gene(slab: Slab, gene: str, values: str, task: Task) -> Continuous:
+def _gene(slab: Slab, gene: str, values: str, task: Task, rows: NDArray[np.bool_] | None) -> Continuous:
     identifier = slab.find_gene(gene)
-    table = slab.expression([identifier], values, task)
+    table = slab.expression([identifier], values, task, rows)
     symbol = slab.genes["gene_symbol"].get(identifier) if "gene_symbol" in slab.genes else None
     title = str(symbol) if isinstance(symbol, str) and symbol else identifier
     assert slab.expression_source is not None  # expression() raised otherwise

@@ -27,10 +27,13 @@ __all__ = [
     "Continuous",
     "ExpressionSource",
     "Frame",
+    "LabelLevel",
     "Outlines",
+    "Package",
     "Palette",
     "Slab",
     "Volume",
+    "VolumeSource",
 ]
 
 MISSING_COLOR = "#808080"
@@ -47,13 +50,17 @@ class Frame:
         Short name: ``"slab"``, ``"experiment"``, ``"section"``, ``"reconstructed"``, ``"ccf"``,
         ``"micron"``.
     columns
-        Columns of the cells table that hold x, y and, in 3D, z.
+        Columns of the cells table: what goes to the right on the screen, what goes along its height
+        and, in 3D, what goes into the depth. Two columns make a frame of two dimensions.
     unit
         Unit as napari and pint spell it, ``"millimeter"`` or ``"micrometer"``; ``""`` for none.
     y_down
-        Whether y grows downwards on the screen, as napari's rows do.
+        Whether the second column grows downwards on the screen, as napari's rows do.
     title
         What a person reads.
+    axes
+        Names of the axes that the columns are, ``("x", "y", "z")`` if not given. The Allen CCF calls
+        left to right z, and anterior to posterior x.
     """
 
     name: str
@@ -61,6 +68,17 @@ class Frame:
     unit: str
     y_down: bool = True
     title: str = ""
+    axes: tuple[str, ...] = ()
+
+    @property
+    def ndim(self) -> int:
+        """Number of dimensions, 2 or 3."""
+        return len(self.columns)
+
+    @property
+    def axis_labels(self) -> tuple[str, ...]:
+        """Names of the axes in napari's order: depth, height, width."""
+        return (self.axes or ("x", "y", "z")[: self.ndim])[::-1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +89,10 @@ class Palette:
     colors: tuple[str, ...]
     """``"#rrggbb"`` in lower case, one a name."""
     description: str = ""
+    taxonomy: str = ""
+    """Taxonomy that the column is a level of; empty if of none."""
+    level: str = ""
+    """Label of that level within the taxonomy."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -152,6 +174,60 @@ class Volume:
     contrast_limits: tuple[float, float] | None = None
     colormap: str | None = None
     visible: bool = True
+    label_levels: Mapping[str, LabelLevel] = field(default_factory=dict)
+    """For labels that stand for terms of a taxonomy: what they mean at each of its levels."""
+    frame: str = ""
+    """Name of the frame it lies in; empty for the slab's first."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class LabelLevel:
+    """What the labels of a volume mean at one level of a taxonomy: many labels may share a term."""
+
+    labels: NDArray[np.int64]
+    """Values in the volume."""
+    names: tuple[str, ...]
+    """Name of the term, one a label."""
+    colors: tuple[str, ...]
+    """``"#rrggbb"``, one a label."""
+
+
+class VolumeSource(Protocol):
+    """A volume that can be shown with a slab; nothing is read until it is asked for."""
+
+    @property
+    def name(self) -> str:
+        """What a person reads: ``"Average template, 25 µm"``."""
+
+    @property
+    def kind(self) -> Literal["image", "labels"]:
+        """What its values are."""
+
+    @property
+    def frame(self) -> str:
+        """Name of the slab's frame that it lies in."""
+
+    def download_bytes(self) -> int:
+        """Bytes that have to be fetched before it can be shown; 0 when on disk."""
+
+    def load(self, task: Task) -> Volume:
+        """Fetch and convert it if need be, and give what is to be shown.
+
+        Raises
+        ------
+        AbcError
+            If the file can't be fetched, read or converted.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """A file of expression values that has to be fetched for some cells."""
+
+    name: str
+    cells: int
+    """Cells asked for that it holds."""
+    bytes: int
 
 
 class ExpressionSource(Protocol):
@@ -161,11 +237,37 @@ class ExpressionSource(Protocol):
     def kinds(self) -> Mapping[str, str]:
         """Kinds of values, ``"log2"`` and/or ``"raw"``, each with its label for a colour bar."""
 
-    def download_bytes(self, kind: str) -> int:
-        """Bytes that have to be fetched before the first gene of this kind; 0 when on disk."""
+    def packages(
+        self, kind: str, identifiers: Sequence[str] = (), rows: NDArray[np.bool_] | None = None
+    ) -> tuple[Package, ...]:
+        """Files that have to be fetched before these genes of these cells can be read.
 
-    def read(self, identifiers: Sequence[str], kind: str, task: Task) -> NDArray[np.float32]:
+        Parameters
+        ----------
+        kind
+            ``"log2"`` or ``"raw"``.
+        identifiers
+            The genes; none for any gene.
+        rows
+            (cells of the slab,) the cells whose values are wanted; None for all.
+        """
+
+    def download_bytes(
+        self, kind: str, identifiers: Sequence[str] = (), rows: NDArray[np.bool_] | None = None
+    ) -> int:
+        """Bytes of :meth:`packages`; 0 when all is on disk."""
+
+    def read(
+        self,
+        identifiers: Sequence[str],
+        kind: str,
+        task: Task,
+        rows: NDArray[np.bool_] | None = None,
+    ) -> NDArray[np.float32]:
         """Values of shape (cells of the slab, identifiers), NaN for cells that the matrix lacks.
+
+        Where ``rows`` are given nothing is fetched for other cells, which are NaN unless their
+        values are at hand.
 
         Raises
         ------
@@ -213,6 +315,8 @@ class Slab:
     regions
         Columns ``label``, ``name``, ``color`` (``"#rrggbb"``), ``geometry`` (shapely, x, y in the
         first frame); empty where there are none.
+    volumes
+        Volumes that can be shown with it, each in one of its frames.
     notes
         What a person should know, in sentences: ``"1,482 of 1,500 cells have coordinates."``
     licence, citation
@@ -235,6 +339,7 @@ class Slab:
     regions: pd.DataFrame = field(default_factory=_no_regions)
     outlines: Outlines | None = None
     images: tuple[Volume, ...] = ()
+    volumes: tuple[VolumeSource, ...] = ()
     notes: tuple[str, ...] = ()
     licence: str = ""
     citation: str = ""
@@ -263,7 +368,11 @@ class Slab:
         return find_gene(self.genes, text, self.dataset)
 
     def expression(
-        self, genes: str | Sequence[str], values: str = "log2", task: Task | None = None
+        self,
+        genes: str | Sequence[str],
+        values: str = "log2",
+        task: Task | None = None,
+        rows: NDArray[np.bool_] | None = None,
     ) -> pd.DataFrame:
         """Expression of some genes in the cells of the slab.
 
@@ -273,6 +382,11 @@ class Slab:
             Symbols or identifiers, in any case.
         values
             ``"log2"`` or ``"raw"``.
+        task
+            Progress and cancel.
+        rows
+            (cells,) True for those whose values are wanted; nothing is fetched for the others, which
+            are NaN unless their values are at hand. None for all.
 
         Returns
         -------
@@ -297,11 +411,29 @@ class Slab:
             have = " or ".join(self.expression_source.kinds)
             raise ExpressionError(f"{self.label} has no {values!r} values; ask for {have}.")
         unique = list(dict.fromkeys(identifiers))
-        table = self.expression_source.read(unique, values, task or Task())
+        table = self.expression_source.read(unique, values, task or Task(), rows)
         columns = [unique.index(identifier) for identifier in identifiers]
         return pd.DataFrame(table[:, columns], index=self.cells.index, columns=wanted)
 
-    def coloring(self, key: str, values: str = "log2", task: Task | None = None) -> Categorical | Continuous:
+    def in_frame(self, name: str) -> Slab:
+        """The same slab with another of its frames first; cells without coordinates there are left out.
+
+        Raises
+        ------
+        UnknownNameError
+            If the slab has no such frame.
+        """
+        from napari_abc.subset import in_frame
+
+        return in_frame(self, name)
+
+    def coloring(
+        self,
+        key: str,
+        values: str = "log2",
+        task: Task | None = None,
+        rows: NDArray[np.bool_] | None = None,
+    ) -> Categorical | Continuous:
         """What to colour the cells by, resolved to codes or numbers.
 
         Parameters
@@ -310,6 +442,10 @@ class Slab:
             A column of :attr:`cells`, or ``"gene:"`` and a symbol or identifier.
         values
             Kind of expression values, for a gene.
+        task
+            Progress and cancel.
+        rows
+            Cells whose expression is wanted, as for :meth:`expression`.
 
         Raises
         ------
@@ -318,7 +454,7 @@ class Slab:
         """
         from napari_abc.coloring import coloring
 
-        return coloring(self, key, values, task or Task())
+        return coloring(self, key, values, task or Task(), rows)
 
     def color_keys(self) -> dict[str, tuple[str, ...]]:
         """Columns that the cells can be coloured by, grouped for a menu."""

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     import napari
     from numpy.typing import NDArray
 
+    from napari_abc.model import Package
+
 ensure_display()
 
 REALDATA = Path(__file__).resolve().parents[3] / "shared" / "realdata"
@@ -47,10 +49,17 @@ class Matrix:
     def kinds(self) -> Mapping[str, str]:
         return {"log2": "log2(CPT + 1)", "raw": "counts"}
 
-    def download_bytes(self, kind: str) -> int:
+    def packages(
+        self, kind: str, identifiers: Sequence[str] = (), rows: object = None
+    ) -> tuple[Package, ...]:
+        return ()
+
+    def download_bytes(self, kind: str, identifiers: Sequence[str] = (), rows: object = None) -> int:
         return 0
 
-    def read(self, identifiers: Sequence[str], kind: str, task: object) -> NDArray[np.float32]:
+    def read(
+        self, identifiers: Sequence[str], kind: str, task: object, rows: object = None
+    ) -> NDArray[np.float32]:
         self.reads += 1
         return np.stack([self.columns[identifier] for identifier in identifiers], axis=1)
 

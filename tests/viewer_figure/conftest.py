@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from napari_abc.model import Package
     from napari_abc.task import Task
 
 COLORS = ("#ff0000", "#00ff00", "#0000ff", "#ffff00", "#ff00ff")
@@ -35,10 +36,17 @@ class Values:
     def kinds(self) -> Mapping[str, str]:
         return {"log2": "log2(CPT + 1)"}
 
-    def download_bytes(self, kind: str) -> int:
+    def packages(
+        self, kind: str, identifiers: Sequence[str] = (), rows: object = None
+    ) -> tuple[Package, ...]:
+        return ()
+
+    def download_bytes(self, kind: str, identifiers: Sequence[str] = (), rows: object = None) -> int:
         return 0
 
-    def read(self, identifiers: Sequence[str], kind: str, task: Task) -> NDArray[np.float32]:
+    def read(
+        self, identifiers: Sequence[str], kind: str, task: Task, rows: object = None
+    ) -> NDArray[np.float32]:
         return np.repeat(self.values[:, None], len(identifiers), axis=1)
 
 

@@ -6,7 +6,7 @@ import gc
 import threading
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
     from qtpy.QtWidgets import QApplication, QWidget
 
-    from napari_abc.model import Slab
+    from napari_abc.model import Package, Slab
     from napari_abc.task import Task
     from napari_abc.widgets.dock import AtlasDock
 
@@ -92,10 +92,16 @@ class Matrix:
     def kinds(self) -> dict[str, str]:
         return {"log2": "log2(CPT + 1)", "raw": "counts"}
 
-    def download_bytes(self, kind: str) -> int:
-        return self.to_fetch.get(kind, 0)
+    def packages(self, kind: str, identifiers: Sequence[str] = (), rows: Any = None) -> tuple[Package, ...]:
+        size = self.to_fetch.get(kind, 0)
+        from napari_abc.model import Package
 
-    def read(self, identifiers: Sequence[str], kind: str, task: Task) -> np.ndarray:
+        return (Package("matrix.h5ad", len(self.values), size),) if size else ()
+
+    def download_bytes(self, kind: str, identifiers: Sequence[str] = (), rows: Any = None) -> int:
+        return sum(package.bytes for package in self.packages(kind, identifiers, rows))
+
+    def read(self, identifiers: Sequence[str], kind: str, task: Task, rows: Any = None) -> np.ndarray:
         self.reads.append((kind, tuple(identifiers), threading.current_thread()))
         while self.gate is not None and not self.gate.wait(0.005):
             task.report("Fetching the matrix", 3, 10, "B")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_abc.errors import ExpressionError, FormatError, MissingFileError, NetworkError
+from napari_abc.model import Package
 from napari_abc.stores.atomic import save_atomically
 from napari_abc.stores.matrix import open_matrix
 
@@ -112,12 +113,27 @@ class AtlasExpression:
         files = [file for kind in self._kinds for file in self._matrix_files(kind).values()]
         self._indexes.look_up(files, task)
 
-    def download_bytes(self, kind: str) -> int:
-        """Bytes that have to be fetched before the first gene of this kind; 0 when on disk.
+    def packages(
+        self, kind: str, identifiers: Sequence[str] = (), rows: NDArray[np.bool_] | None = None
+    ) -> tuple[Package, ...]:
+        """Files that have to be fetched before these genes of these cells can be read.
 
         Where an index is published, these are the labels of its cells, and none where that is little.
         """
-        return sum(self._to_fetch(file) for file in self._matrix_files(kind).values())
+        found = []
+        for group, file in self._matrix_files(kind).items():
+            mine = self._groups[group]
+            cells = len(mine) if rows is None else int(np.count_nonzero(rows[mine]))
+            size = self._to_fetch(file)
+            if cells and size:
+                found.append(Package(file.name, cells, size))
+        return tuple(found)
+
+    def download_bytes(
+        self, kind: str, identifiers: Sequence[str] = (), rows: NDArray[np.bool_] | None = None
+    ) -> int:
+        """Bytes of :meth:`packages`; 0 when all is on disk."""
+        return sum(package.bytes for package in self.packages(kind, identifiers, rows))
 
     def _to_fetch(self, file: RemoteFile) -> int:
         if self._store.locate(file) is not None:
@@ -150,7 +166,13 @@ class AtlasExpression:
             if self._indexes.missing(file):
                 self._indexes.build(file, task, threads)
 
-    def read(self, identifiers: Sequence[str], kind: str, task: Task) -> NDArray[np.float32]:
+    def read(
+        self,
+        identifiers: Sequence[str],
+        kind: str,
+        task: Task,
+        rows: NDArray[np.bool_] | None = None,
+    ) -> NDArray[np.float32]:
         """Values of shape (cells of the slab, identifiers), NaN for cells that the matrix lacks.
 
         Raises

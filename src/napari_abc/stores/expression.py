@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from napari_abc.model import Package
     from napari_abc.stores.matrix import Matrix
     from napari_abc.task import Task
 
@@ -73,7 +74,23 @@ class _Kinds:
             raise ExpressionError(f"{where} has no {kind!r} values; ask for {have}.")
 
 
-class MatrixExpression:
+class _OnDisk:
+    """Values for which nothing has to be fetched."""
+
+    def packages(
+        self, kind: str, identifiers: Sequence[str] = (), rows: NDArray[np.bool_] | None = None
+    ) -> tuple[Package, ...]:
+        """Files that have to be fetched first: none."""
+        return ()
+
+    def download_bytes(
+        self, kind: str, identifiers: Sequence[str] = (), rows: NDArray[np.bool_] | None = None
+    ) -> int:
+        """Bytes that have to be fetched first: none."""
+        return 0
+
+
+class MatrixExpression(_OnDisk):
     """Expression values of a slab's cells from matrices on disk.
 
     Parameters
@@ -124,12 +141,16 @@ class MatrixExpression:
         """Kinds of values, each with its label for a colour bar."""
         return self._kinds.labels
 
-    def download_bytes(self, kind: str) -> int:
-        """Bytes that have to be fetched first: none, the files are here."""
-        return 0
-
-    def read(self, identifiers: Sequence[str], kind: str, task: Task) -> NDArray[np.float32]:
+    def read(
+        self,
+        identifiers: Sequence[str],
+        kind: str,
+        task: Task,
+        rows: NDArray[np.bool_] | None = None,
+    ) -> NDArray[np.float32]:
         """Values of shape (cells, identifiers), NaN for cells that the matrix lacks.
+
+        All values are at hand, so those of all cells are read, whichever ``rows`` were asked for.
 
         Raises
         ------
@@ -144,13 +165,13 @@ class MatrixExpression:
         )
         matrix = self._matrices[stored]
         columns = _columns(identifiers, self._columns[stored], str(matrix.path))
-        rows = self._rows_in(stored)
-        values = matrix.read(columns, rows, task)
+        places = self._rows_in(stored)
+        values = matrix.read(columns, places, task)
         if kind == stored:
             return values
         if self._totals is None:
             self._totals = matrix.totals(self._counted, task)
-        return _log2(values, self._totals[rows])
+        return _log2(values, self._totals[places])
 
     def _rows_in(self, kind: str) -> NDArray[np.integer[Any]]:
         if self._given is not None:
@@ -163,7 +184,7 @@ class MatrixExpression:
         return self._rows[kind]
 
 
-class TableExpression:
+class TableExpression(_OnDisk):
     """Expression values of a slab's cells from a table of counts in memory.
 
     Parameters
@@ -203,12 +224,16 @@ class TableExpression:
         """Kinds of values, each with its label for a colour bar."""
         return self._kinds.labels
 
-    def download_bytes(self, kind: str) -> int:
-        """Bytes that have to be fetched first: none, the table is here."""
-        return 0
-
-    def read(self, identifiers: Sequence[str], kind: str, task: Task) -> NDArray[np.float32]:
+    def read(
+        self,
+        identifiers: Sequence[str],
+        kind: str,
+        task: Task,
+        rows: NDArray[np.bool_] | None = None,
+    ) -> NDArray[np.float32]:
         """Values of shape (cells, identifiers), NaN for cells that the table lacks.
+
+        All values are at hand, so those of all cells are read, whichever ``rows`` were asked for.
 
         Raises
         ------
@@ -221,9 +246,9 @@ class TableExpression:
         columns = _columns(identifiers, self._columns, self._where)
         if self._rows is None:
             index = LabelIndex(self._table.index, self._where)
-            rows = index.rows_of(self._cells)
-            _check_shared(rows, self._cells, index, self._where)
-            self._rows = rows
+            places = index.rows_of(self._cells)
+            _check_shared(places, self._cells, index, self._where)
+            self._rows = places
         task.check()
         values = np.full((len(self._rows), len(columns)), np.nan, np.float32)
         found = self._rows >= 0
