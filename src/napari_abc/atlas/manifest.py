@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import json
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["KINDS", "LAYERS", "Release"]
 
 KINDS = ("metadata", "expression_matrices", "image_volumes")
-"""Kinds of files that this project reads. A manifest may have others, which are left out."""
+"""Kinds of files that this project reads. A manifest may have others, which :meth:`Release.others` tells."""
 
 LAYERS = ("log2", "raw")
 """Forms that an expression matrix comes in."""
@@ -37,6 +38,7 @@ class Release:
     """Whether the data are made up."""
     _files: dict[tuple[str, str, str, str | None], RemoteFile]
     _names: dict[str, dict[str, tuple[str, ...]]]
+    _others: dict[str, dict[str, tuple[RemoteFile, ...]]]
 
     @classmethod
     def parse(cls, data: bytes, version: str) -> Release:
@@ -77,11 +79,13 @@ class Release:
             )
         files: dict[tuple[str, str, str, str | None], RemoteFile] = {}
         names: dict[str, dict[str, tuple[str, ...]]] = {}
+        others: dict[str, dict[str, tuple[RemoteFile, ...]]] = {}
         for directory, kinds in reader.items(top.get("file_listing"), "file_listing"):
             names[directory] = {}
             place = f"file_listing/{directory}"
             for kind, entries in reader.table(kinds, place).items():
                 if kind not in KINDS:
+                    others.setdefault(directory, {})[kind] = reader.others(entries)
                     continue
                 found: dict[str, None] = {}
                 for name, entry in reader.items(entries, f"{place}/{kind}"):
@@ -92,7 +96,7 @@ class Release:
         synthetic = top.get("synthetic", False)
         if not isinstance(synthetic, bool):
             raise reader.wrong("synthetic", "true or false", synthetic)
-        return cls(version, synthetic, files, names)
+        return cls(version, synthetic, files, names, others)
 
     def directories(self) -> tuple[str, ...]:
         """Names of all datasets and taxonomies, in the manifest's order."""
@@ -145,8 +149,15 @@ class Release:
             f"{directory} has no {name!r} among its {kind} in release {self.version}{_instead(name, names)}"
         )
 
-    def files(self, directory: str) -> tuple[RemoteFile, ...]:
-        """All files of a directory, of every kind in :data:`KINDS`, each once.
+    def files(self, directory: str, kind: str | None = None) -> tuple[RemoteFile, ...]:
+        """All files of a directory, each once.
+
+        Parameters
+        ----------
+        directory
+            Dataset or taxonomy.
+        kind
+            One of :data:`KINDS`; None for all of them.
 
         Raises
         ------
@@ -156,12 +167,18 @@ class Release:
         kinds = self._directory(directory)
         found = {
             file.key: file
-            for kind, names in kinds.items()
+            for own_kind, names in kinds.items()
+            if kind in (None, own_kind)
             for name in names
             for layer in (None, *LAYERS)
-            if (file := self.find(directory, kind, name, layer)) is not None
+            if (file := self.find(directory, own_kind, name, layer)) is not None
         }
         return tuple(found.values())
+
+    def others(self, directory: str) -> dict[str, tuple[RemoteFile, ...]]:
+        """Files of the kinds that this project does not read, by kind; only what is in order."""
+        self._directory(directory)
+        return {kind: files for kind, files in self._others.get(directory, {}).items() if files}
 
     def size(self, directory: str) -> int:
         """Bytes of all files of a directory, as far as the manifest gives them.
@@ -222,6 +239,14 @@ class _Reader:
         for layer in layers:
             inner = self.table(table[layer], f"{place}/{layer}")
             yield layer, self.file(inner.get("files"), f"{place}/{layer}/files")
+
+    def others(self, entries: object) -> tuple[RemoteFile, ...]:
+        """Files of a kind that nobody here knows; what has another form than files is left out."""
+        found = []
+        for entry in entries.values() if isinstance(entries, dict) else ():
+            with suppress(FormatError):
+                found += [file for _, file in self.entry(entry, "")]
+        return tuple(found)
 
     def file(self, files: object, place: str) -> RemoteFile:
         """The file of an entry. It has one form ("csv", "geojson", "nii.gz"); only the first counts."""
