@@ -448,7 +448,6 @@ def test_what_is_no_merscope_folder_is_told_apart(tmp_path: Path) -> None:
         ("cell_metadata.csv", "\xff\xfe\n\xff", "can't be read"),
         ("cell_by_gene.csv", "cell,A,A\n1,2,3\n", "names a gene twice"),
         ("cell_by_gene.csv", "cell,A\n1,many\n", "can't be read"),
-        ("cell_boundaries.parquet", "PAR1nothingPAR1", "can't be read"),
         ("images/manifest.json", "[", "can't be read"),
         ("images/manifest.json", "3", "can't be read"),
         ("images/micron_to_mosaic_pixel_transform.csv", "a b\n", "no matrix"),
@@ -467,7 +466,7 @@ def test_damaged_files_are_named(tmp_path: Path, name: str, content: str, text: 
     assert len(str(caught.value).splitlines()) == 1
 
 
-def test_boundaries_of_another_kind_are_refused(tmp_path: Path) -> None:
+def test_boundaries_of_another_kind_are_left_out_and_said(tmp_path: Path) -> None:
     write_run(tmp_path)
     path = tmp_path / "cell_boundaries.parquet"
     for table, text in (
@@ -477,11 +476,20 @@ def test_boundaries_of_another_kind_are_refused(tmp_path: Path) -> None:
         ({"EntityID": [1e18] * 3, "Geometry": [b""] * 3}, "floating-point"),
     ):
         pd.DataFrame(table).to_parquet(path)
-        with pytest.raises(FormatError, match=text):
-            open_(tmp_path)
+        left_out(open_(tmp_path), text)
+    path.write_bytes(b"PAR1nothingPAR1")
+    left_out(open_(tmp_path), f"{path} can't be read")
 
 
-def test_hdf5_boundaries_that_are_damaged_are_named(tmp_path: Path) -> None:
+def left_out(slab: Slab, text: str) -> None:
+    """Check that the cells are there without outlines, and that the reason is said."""
+    assert len(slab.cells) == 3
+    assert slab.outlines is None
+    (note,) = [note for note in slab.notes if note.startswith("The outlines are left out: ")]
+    assert text in note
+
+
+def test_hdf5_boundaries_that_are_damaged_are_left_out_and_said(tmp_path: Path) -> None:
     write_run(tmp_path)
     folder = tmp_path / "cell_boundaries"
     folder.mkdir()
@@ -491,8 +499,7 @@ def test_hdf5_boundaries_that_are_damaged_are_named(tmp_path: Path) -> None:
         )
     assert open_(tmp_path).outlines is not None
     (folder / "feature_data_1.hdf5").write_bytes(b"nothing")
-    with pytest.raises(FormatError, match=r"feature_data_1\.hdf5"):
-        open_(tmp_path)
+    left_out(open_(tmp_path), "feature_data_1.hdf5")
 
 
 def test_a_mosaic_that_is_damaged_is_left_out_and_said(tmp_path: Path) -> None:

@@ -458,6 +458,13 @@ def test_damaged_tables_are_named(tmp_path: Path, name: str, damage: str) -> Non
         path.write_bytes({"cut": half, "empty": b"", "noise": b"\x00\xff" * 300}[damage])
     (tmp_path / "cell_feature_matrix.h5").unlink()
     (tmp_path / "experiment.xenium").write_text("{}")
+    if stem == "cell_boundaries":  # the cells can be used without
+        slab = open_(tmp_path)
+        assert len(slab.cells) == 3
+        assert slab.outlines is None
+        assert said(slab, "The outlines are left out: ")
+        assert said(slab, name)
+        return
     with pytest.raises(FormatError, match=name.replace(".", r"\.")):
         open_(tmp_path)
 

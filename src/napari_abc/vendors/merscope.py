@@ -222,7 +222,17 @@ def _expression(
 def _outlines(
     folder: Path, cells: pd.DataFrame, z: int | None, notes: list[str], task: Task
 ) -> tuple[Outlines | None, set[int]]:
-    """Outlines on one z plane, and all planes that there are."""
+    """Outlines on one z plane, and all planes that there are; of a damaged file none."""
+    try:
+        return _read_outlines(folder, cells, z, notes, task)
+    except FormatError as error:  # all else of the run can be used without
+        notes.append(f"The outlines are left out: {error}")
+        return None, set()
+
+
+def _read_outlines(
+    folder: Path, cells: pd.DataFrame, z: int | None, notes: list[str], task: Task
+) -> tuple[Outlines | None, set[int]]:
     from napari_abc.stores.boundaries import count_cells
 
     if not len(cells):

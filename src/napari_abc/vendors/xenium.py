@@ -211,6 +211,15 @@ def _expression(
 
 
 def _outlines(folder: Path, cells: pd.DataFrame, notes: list[str], task: Task) -> Outlines | None:
+    """Outlines of the cells; of a damaged file none, as all else of the run can be used without."""
+    try:
+        return _read_outlines(folder, cells, notes, task)
+    except FormatError as error:
+        notes.append(f"The outlines are left out: {error}")
+        return None
+
+
+def _read_outlines(folder: Path, cells: pd.DataFrame, notes: list[str], task: Task) -> Outlines | None:
     from napari_abc.stores.boundaries import count_cells, rings_from_vertices, rows_of
     from napari_abc.vendors.tables import first_file, read_table, require_columns
 
