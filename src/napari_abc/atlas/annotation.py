@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from napari_abc.atlas.taxonomy import TABLES, Taxonomy, read_taxonomy
-from napari_abc.atlas.value_sets import ValueTable, read_value_set
+from napari_abc.atlas.catalogue import catalogue
+from napari_abc.atlas.taxonomy_tables import read_taxonomy
+from napari_abc.atlas.value_sets import ValueTable, inline_values, read_value_sets
 from napari_abc.stores.tables import read_text_table, require_columns
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from napari_abc.atlas.catalogue import Entry
+    from napari_abc.atlas.catalogue import Entry, FrameEntry, TaxonomyUse
     from napari_abc.atlas.files import DatasetFiles
+    from napari_abc.atlas.taxonomy import Taxonomy
     from napari_abc.model import Palette
     from napari_abc.stores.fetch import Store
     from napari_abc.task import Task
@@ -39,32 +41,39 @@ class Annotation:
     def __init__(self, entry: Entry, files: DatasetFiles, store: Store, task: Task) -> None:
         self.notes: list[str] = []
         self._entry = entry
-        self._taxonomies: list[tuple[Taxonomy, str, str]] = []
+        self._taxonomies: list[tuple[Taxonomy, TaxonomyUse]] = []
         for use in entry.taxonomies:
-            found = {table: files.table(table, use.directory) for table in TABLES}
+            found = files.taxonomy(use)
             lacking = [table for table, file in found.items() if file is None]
             if lacking:
                 self.notes.append(
-                    f"{use.directory} has no {lacking[0]} in this release; cells have no taxonomy."
+                    f"{use.directory} has no {lacking[0]} in this release; the cells lack that taxonomy."
                 )
                 continue
             paths = {table: store.ensure(file, task) for table, file in found.items() if file is not None}
-            self._taxonomies.append((read_taxonomy(use.directory, paths), use.key, use.outside))
+            taxonomy = read_taxonomy(catalogue().taxonomies[use.directory], paths, task)
+            self._taxonomies.append((taxonomy, use))
+            self.notes += taxonomy.notes
         self._values: dict[str, ValueTable] = {}
+        self._value_groups: dict[str, str] = {}
         for values in entry.value_sets:
-            file = files.table(values.table)
+            file = files.table(values.table, values.directory)
             if file is None:
                 self.notes.append(
-                    f"This release has no {values.table}; {values.column} has no official colours."
+                    f"This release has no {values.table}; the colours that it gives are missing."
                 )
-            else:
-                self._values[values.column] = read_value_set(store.ensure(file, task), values.field)
+                continue
+            for field, table in read_value_sets(store.ensure(file, task)).items():
+                column = field if values.column == "*" else values.column
+                if field == values.field or values.field == "*":
+                    self._values.setdefault(column, table)
+                    self._value_groups.setdefault(column, values.group)
         self.genes = self._read_genes(files, store, task)
 
     @property
-    def taxonomies(self) -> tuple[Taxonomy, ...]:
-        """Taxonomies of the cells."""
-        return tuple(taxonomy for taxonomy, _, _ in self._taxonomies)
+    def taxonomies(self) -> dict[str, Taxonomy]:
+        """Taxonomies of the cells, by directory."""
+        return {taxonomy.name: taxonomy for taxonomy, _ in self._taxonomies}
 
     def values(self, column: str) -> ValueTable | None:
         """Order, names and colours of a column's values."""
@@ -83,9 +92,16 @@ class Annotation:
         return table.replace("", pd.NA).set_index(key)
 
     def annotate(
-        self, cells: pd.DataFrame
+        self, cells: pd.DataFrame, frame: FrameEntry
     ) -> tuple[pd.DataFrame, dict[str, Palette], dict[str, tuple[str, ...]]]:
-        """Cells with ``x`` and ``y`` first, then taxonomy and coloured columns, then the rest.
+        """Cells with coordinates first, then taxonomy and coloured columns, then the rest.
+
+        Parameters
+        ----------
+        cells
+            Cells of a slab.
+        frame
+            The frame that ``x``, ``y`` and, in 3D, ``z`` are to be in.
 
         Returns
         -------
@@ -96,19 +112,28 @@ class Annotation:
 
         palettes: dict[str, Palette] = {}
         groups: dict[str, tuple[str, ...]] = {}
-        axes = zip("xyz", self._entry.frames[0].columns, strict=False)
+        axes = zip("xyz", frame.columns, strict=False)
         front: dict[str, object] = {axis: cells[column].to_numpy(dtype=float) for axis, column in axes}
-        for taxonomy, key, outside in self._taxonomies:
-            if key in cells:
-                front |= taxonomy.categories(cells[key], outside)
-                palettes |= taxonomy.palettes(outside)
-                names = tuple(level.name for level in taxonomy.levels)
-                groups["Taxonomy"] = (*groups.get("Taxonomy", ()), *names)
-        for values in self._entry.value_sets:
-            if values.column in cells:
-                front[values.column] = cells[values.column]
-                groups[values.group] = (*groups.get(values.group, ()), values.column)
-                if values.column in self._values:
-                    palettes[values.column] = self._values[values.column].palette()
-        rest = cells.drop(columns=[column for column in front if column in cells])
+
+        def put(column: str, values: object, group: str) -> None:
+            front[column] = values
+            groups[group] = (*groups.get(group, ()), column)
+
+        for taxonomy, use in self._taxonomies:
+            if use.key in cells:
+                for column, values in taxonomy.categories(cells[use.key], use.outside, use.prefix).items():
+                    put(column, values, use.group)
+                palettes |= taxonomy.palettes(use.outside, use.prefix)
+        for column, table in self._values.items():
+            if column in cells and column not in front:
+                put(column, cells[column], self._value_groups[column])
+                palettes[column] = table.palette()
+        done = set()
+        for inline in self._entry.colors:
+            if inline.column in cells and inline.color in cells and inline.column not in front:
+                order = cells[inline.order] if inline.order in cells else None
+                put(inline.column, cells[inline.column], inline.group)
+                palettes[inline.column] = inline_values(cells[inline.column], cells[inline.color], order)
+                done |= {inline.color, inline.order}
+        rest = cells.drop(columns=[column for column in (*front, *done) if column in cells])
         return pd.concat([pd.DataFrame(front, index=cells.index), rest], axis=1), palettes, groups

@@ -1,39 +1,48 @@
-"""A taxonomy: levels of terms with names, colours and order, and which leaf a cell belongs to.
+"""A taxonomy: levels of terms with names, colours and order, how terms descend from each other, and
+which leaf a cell belongs to.
 
-Read from four tables of a taxonomy directory. Colour and order come from the term table, which
-every release has, never from the membership table; levels are sorted by their own ``order``, for
-their rows are not always in order. Terms are kept apart by label, because names repeat.
+Terms are kept apart by label, because names repeat. A level that is nobody's parent and has no
+parent, as neurotransmitter, is a facet: it cuts across the tree. A parcellation of the brain is a
+taxonomy too, whose leaves are the values of an annotation volume. Readers of the tables are in
+``taxonomy_tables.py``.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_abc.coloring import normalise_color
-from napari_abc.errors import FormatError
-from napari_abc.model import MISSING_COLOR, Palette
-from napari_abc.stores.tables import read_text_table, require_columns
+from napari_abc.errors import FormatError, UnknownNameError
+from napari_abc.model import MISSING_COLOR, LabelLevel, Palette
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import pandas as pd
     from numpy.typing import NDArray
 
-__all__ = ["TABLES", "Level", "Taxonomy", "read_taxonomy"]
+__all__ = ["Level", "Taxonomy", "Term"]
 
-TABLES = (
-    "cluster_annotation_term_set",
-    "cluster_annotation_term",
-    "cluster_to_cluster_annotation_membership",
-)
-"""Tables that make up a taxonomy, all in its directory."""
 
-_SET = "cluster_annotation_term_set_label"
-_TERM = "cluster_annotation_term_label"
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One term of a taxonomy."""
+
+    label: str
+    name: str
+    level: str
+    """Name of its level."""
+    color: str
+    """``"#rrggbb"``."""
+    parent: str = ""
+    """Label of the term above; empty for none."""
+    description: str = ""
+    cells: int | None = None
+    """Cells that belong to it; None where nobody says."""
+    leaves: int | None = None
+    """Leaves of the taxonomy below it (clusters, parcels); None where not known."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -46,22 +55,30 @@ class Level:
     facet: bool
     """True for a level that is nobody's parent and has no parent: it cuts across the tree."""
     terms: pd.DataFrame
-    """In term order: index ``label``; ``name`` (unique within the level), ``color``, ``parent``."""
+    """In term order: index ``label``; ``name`` (unique within the level), ``color``, ``parent``
+    (label, empty for none), ``description``, ``cells`` and ``leaves`` (Int64, missing where not
+    known); of a parcellation also ``voxels`` and ``volume_mm3``."""
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(frozen=True, eq=False)
 class Taxonomy:
     """Levels, and the term of each level that a leaf belongs to."""
 
     name: str
+    """Its directory in the release."""
     levels: tuple[Level, ...]
-    """From the broadest to the finest, by the order that the release gives."""
+    """From the broadest to the finest, by the order that the release gives; facets anywhere."""
     aliases: pd.Index
-    """Keys of the leaves (``cluster_alias``), as text."""
+    """Keys of the leaves (``cluster_alias``, ``parcellation_index``), as text; none where the release
+    lacks the table that tells the leaves' terms."""
     codes: NDArray[np.int32]
     """(aliases, levels) position of the term within its level; -1 where there is none."""
+    notes: tuple[str, ...] = ()
+    """What a person should know of the tables, in sentences."""
 
-    def categories(self, keys: pd.Series, outside: str) -> dict[str, pd.Categorical]:
+    # -- cells -----------------------------------------------------------------------------------
+
+    def categories(self, keys: pd.Series, outside: str, prefix: str = "") -> dict[str, pd.Categorical]:
         """Term of each cell at each level.
 
         Parameters
@@ -69,117 +86,277 @@ class Taxonomy:
         keys
             (cells,) leaf of each cell; text, numbers or missing.
         outside
-            Category, added last, of the cells whose leaf is missing or not in the taxonomy.
+            Category, last unless a term has that name, of the cells whose leaf is missing or not in
+            the taxonomy.
+        prefix
+            Put before the name of each level, where another taxonomy has levels of that name.
 
         Returns
         -------
         dict
-            Level name to a categorical of (cells,), categories in term order.
+            Prefix and level name to a categorical of (cells,), categories in term order.
         """
         import pandas as pd
 
-        row = self.aliases.get_indexer(pd.Index(_as_text(keys)))
+        row = self._rows_of(keys)
         found = {}
         for position, level in enumerate(self.levels):
-            names = [*level.terms["name"], outside]
-            codes = np.where(row >= 0, self.codes[row, position], -1)
-            codes = np.where(codes >= 0, codes, len(names) - 1)
-            found[level.name] = pd.Categorical.from_codes(codes.astype(np.int32), categories=pd.Index(names))
+            names = _with_outside(level, outside)
+            # Row -1 is the last, added one: a leaf that nobody knows.
+            codes = np.append(self.codes[:, position], np.int32(-1))
+            codes[codes < 0] = names.index(outside)
+            found[prefix + level.name] = pd.Categorical.from_codes(codes[row], categories=pd.Index(names))
         return found
 
-    def palettes(self, outside: str) -> dict[str, Palette]:
+    def palettes(self, outside: str, prefix: str = "") -> dict[str, Palette]:
         """Names and colours of each level, with the cells outside the taxonomy last, in grey."""
-        return {
-            level.name: Palette(
-                (*level.terms["name"], outside), (*level.terms["color"], MISSING_COLOR), level.description
+        found = {}
+        for level in self.levels:
+            names = _with_outside(level, outside)
+            colors = (*level.terms["color"], MISSING_COLOR)[: len(names)]
+            found[prefix + level.name] = Palette(
+                tuple(names), colors, level.description, self.name, level.label
             )
+        return found
+
+    def label_levels(self) -> dict[str, LabelLevel]:
+        """What the values of an annotation volume mean at each level, where the leaves are numbers.
+
+        Raises
+        ------
+        FormatError
+            If the key of a leaf is not a whole number.
+        """
+        try:
+            labels = np.array([int(alias) for alias in self.aliases], dtype=np.int64)
+        except (ValueError, OverflowError) as error:
+            raise FormatError(f"The leaves of {self.name} are no values of a volume: {error}.") from error
+        found = {}
+        for position, level in enumerate(self.levels):
+            code = self.codes[:, position]
+            known = code >= 0
+            names, colors = (level.terms[column].to_numpy() for column in ("name", "color"))
+            found[level.name] = LabelLevel(
+                labels[known], tuple(names[code[known]]), tuple(colors[code[known]])
+            )
+        return found
+
+    def leaf_counts(self, keys: pd.Series) -> pd.Series:
+        """Cells of each leaf: (aliases,) int64, indexed by alias; cells outside are not counted."""
+        import pandas as pd
+
+        row = self._rows_of(keys)
+        counts = np.bincount(row[row >= 0], minlength=len(self.aliases))
+        return pd.Series(counts.astype(np.int64), index=self.aliases)
+
+    def _rows_of(self, keys: pd.Series) -> NDArray[np.intp]:
+        """Row of each key among the leaves; -1 where it is missing or unknown."""
+        import pandas as pd
+
+        # Millions of cells share a few thousand keys, and only these are turned into text.
+        code, distinct = pd.factorize(keys)
+        row = self.aliases.get_indexer(pd.Index(_as_text(pd.Series(distinct)), dtype=object))
+        found: NDArray[np.intp] = np.append(row, -1)[code]  # a missing key has the code -1
+        return found
+
+    # -- terms -----------------------------------------------------------------------------------
+
+    def level(self, name: str) -> Level:
+        """The level of that name or label, in any case.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is none; the message names those there are.
+        """
+        for level in self.levels:
+            if name in (level.name, level.label):
+                return level
+        for level in self.levels:
+            if name.casefold() == level.name.casefold():
+                return level
+        have = ", ".join(level.name for level in self.levels)
+        raise UnknownNameError(f"{self.name} has no level {name!r}; it has {have}.")
+
+    @cached_property
+    def tree(self) -> tuple[Level, ...]:
+        """The levels without the facets; all of them where nothing else is there."""
+        return tuple(level for level in self.levels if not level.facet) or self.levels
+
+    @cached_property
+    def facets(self) -> tuple[Level, ...]:
+        """The levels that cut across the tree."""
+        return tuple(level for level in self.levels if level not in self.tree)
+
+    def __contains__(self, label: object) -> bool:
+        return label in self._labels
+
+    def term(self, label: str) -> Term:
+        """The term of that label.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is none.
+        """
+        return self._term(self._node(label))
+
+    def ancestors(self, label: str) -> tuple[Term, ...]:
+        """Terms above a term, the broadest first."""
+        return self.path(label)[:-1]
+
+    def path(self, label: str) -> tuple[Term, ...]:
+        """Terms from the broadest one down to the term itself."""
+        chain = [self._node(label)]
+        # A parent lies at a broader level, so this ends.
+        while (above := self._parents[chain[-1]]) >= 0:
+            chain.append(int(above))
+        return tuple(self._term(node) for node in reversed(chain))
+
+    def children(self, label: str) -> tuple[Term, ...]:
+        """Terms directly below a term, in term order."""
+        return tuple(self._term(int(child)) for child in np.flatnonzero(self._parents == self._node(label)))
+
+    def find(self, text: str) -> tuple[Term, ...]:
+        """Terms whose name, label or description holds a text, in any case; in the order of the levels."""
+        wanted = " ".join(text.casefold().split())
+        return tuple(self._term(node) for node, words in enumerate(self._words) if wanted in words)
+
+    # -- tables ----------------------------------------------------------------------------------
+
+    def ancestry(self, level: Level) -> pd.DataFrame:
+        """The chain of ancestors of each term of a level.
+
+        Returns
+        -------
+        DataFrame
+            Index ``label``, in term order; a column for each level from the top of the tree down to
+            this one, named as the level: label of the term there, empty where there is none.
+        """
+        import pandas as pd
+
+        above = self.tree[: self.tree.index(level) + 1] if level in self.tree else (level,)
+        place = [self.levels.index(other) for other in above]
+        start = self._starts[self.levels.index(level)]
+        nodes = np.arange(start, start + len(level.terms))
+        labels = np.full((len(nodes), len(self.levels)), "", dtype=object)
+        rows = np.arange(len(nodes))
+        while len(rows):
+            labels[rows, self._level_of[nodes]] = self._labels.to_numpy()[nodes]
+            nodes = self._parents[nodes]
+            rows, nodes = rows[nodes >= 0], nodes[nodes >= 0]
+        return pd.DataFrame(
+            labels[:, place], index=level.terms.index, columns=[other.name for other in above]
+        )
+
+    def facet_terms(self, level: Level) -> pd.DataFrame:
+        """Terms of the facets that the leaves of each term of a level have.
+
+        Returns
+        -------
+        DataFrame
+            Index ``label``, in term order; a column for each facet, named as the level: a tuple of
+            labels, that of most leaves first; empty for a facet itself.
+        """
+        import pandas as pd
+
+        table = pd.DataFrame(index=level.terms.index)
+        if level in self.facets:
+            return table
+        own = self.codes[:, self.levels.index(level)]
+        for facet in self.facets:
+            other = self.codes[:, self.levels.index(facet)]
+            both = (own >= 0) & (other >= 0)
+            pairs, count = np.unique(np.stack([own[both], other[both]]), axis=1, return_counts=True)
+            found: list[list[str]] = [[] for _ in range(len(level.terms))]
+            labels = facet.terms.index.to_numpy()
+            for pair in np.argsort(-count, kind="stable"):
+                found[pairs[0, pair]].append(labels[pairs[1, pair]])
+            table[facet.name] = [tuple(row) for row in found]
+        return table
+
+    @cached_property
+    def child_counts(self) -> pd.Series:
+        """Number of terms directly below each term; index ``label``, all levels one after the other."""
+        import pandas as pd
+
+        have = self._parents[self._parents >= 0]
+        return pd.Series(np.bincount(have, minlength=len(self._labels)), index=self._labels)
+
+    # -- nodes: terms of all levels, numbered one level after the other ---------------------------
+
+    @cached_property
+    def _starts(self) -> NDArray[np.int64]:
+        """Number of the first term of each level."""
+        return np.cumsum([0, *(len(level.terms) for level in self.levels)])
+
+    @cached_property
+    def _level_of(self) -> NDArray[np.int64]:
+        return np.repeat(np.arange(len(self.levels)), np.diff(self._starts))
+
+    @cached_property
+    def _labels(self) -> pd.Index:
+        import pandas as pd
+
+        return pd.Index([label for level in self.levels for label in level.terms.index], dtype=object)
+
+    @cached_property
+    def _parents(self) -> NDArray[np.intp]:
+        """Number of the term above each term; -1 for none."""
+        import pandas as pd
+
+        above = [parent for level in self.levels for parent in level.terms["parent"]]
+        found: NDArray[np.intp] = self._labels.get_indexer(pd.Index(above, dtype=object))
+        return found
+
+    @cached_property
+    def _words(self) -> list[str]:
+        return [
+            " ".join(f"{name}\n{label}\n{description}".casefold().split())
             for level in self.levels
-        }
+            for label, name, description in zip(
+                level.terms.index, level.terms["name"], level.terms["description"], strict=True
+            )
+        ]
+
+    def _node(self, label: str) -> int:
+        try:
+            return int(self._labels.get_loc(label))
+        except KeyError:
+            near = get_close_matches(label, self._labels, n=3, cutoff=0.7)
+            hint = f"did you mean {' or '.join(near)}?" if near else "search for it by name."
+            raise UnknownNameError(f"{self.name} has no term {label!r}; {hint}") from None
+
+    def _term(self, node: int) -> Term:
+        import pandas as pd
+
+        level = self.levels[self._level_of[node]]
+        row = level.terms.iloc[node - self._starts[self._level_of[node]]]
+        cells, leaves = (None if pd.isna(row[column]) else int(row[column]) for column in ("cells", "leaves"))
+        return Term(
+            self._labels[node],
+            row["name"],
+            level.name,
+            row["color"],
+            row["parent"],
+            row["description"],
+            cells,
+            leaves,
+        )
+
+
+def _with_outside(level: Level, outside: str) -> list[str]:
+    """Names of a level's terms, and that of the cells outside unless a term is called so."""
+    names = list(level.terms["name"])
+    return names if outside in names else [*names, outside]
 
 
 def _as_text(keys: pd.Series) -> NDArray[np.object_]:
-    """Keys as text; whole numbers without a decimal point, missing as the empty text."""
+    """Keys as text; whole numbers without a decimal point."""
     import pandas as pd
 
-    if isinstance(keys.dtype, pd.CategoricalDtype):
-        values = _as_text(pd.Series(keys.cat.categories))
-        return np.append(values, "")[keys.cat.codes.to_numpy()]  # code -1 takes the last, empty one
     if pd.api.types.is_float_dtype(keys.dtype):
-        keys = keys.astype("Float64").where(keys.notna()).astype("Int64")
+        whole = keys.notna() & (keys % 1 == 0) & (keys.abs() < 2**53)
+        keys = keys.astype("Float64").where(whole).astype("Int64")
     text: NDArray[np.object_] = keys.astype("string").fillna("").to_numpy(dtype=object)
     return text
-
-
-def read_taxonomy(name: str, paths: dict[str, Path]) -> Taxonomy:
-    """Read a taxonomy from its tables.
-
-    Parameters
-    ----------
-    name
-        The taxonomy's directory, for people.
-    paths
-        A path for each of :data:`TABLES`.
-
-    Raises
-    ------
-    FormatError
-        If a table lacks a column or its rows contradict another's.
-    """
-    import pandas as pd
-
-    sets, terms, members = (read_text_table(paths[table]) for table in TABLES)
-    require_columns(sets, ("label", "name", "order"), paths[TABLES[0]])
-    require_columns(terms, ("label", "name", _SET, "color_hex_triplet", "term_order"), paths[TABLES[1]])
-    require_columns(members, (_TERM, _SET, "cluster_alias"), paths[TABLES[2]])
-    if terms["label"].duplicated().any():
-        twice = terms["label"][terms["label"].duplicated()].iloc[0]
-        raise FormatError(f"{paths[TABLES[1]].name} of {name} has the term {twice!r} twice; fetch it again.")
-
-    sets = sets.iloc[_numeric(sets["order"]).argsort(kind="stable")]
-    parents = terms.get("parent_term_label", pd.Series("", index=terms.index))
-    set_of = pd.Series(terms[_SET].to_numpy(), index=terms["label"].to_numpy())
-    parent_sets = {str(set_of[parent]) for parent in parents if parent in set_of.index}
-
-    aliases = pd.Index(members["cluster_alias"].unique())
-    alias_row = aliases.get_indexer(pd.Index(members["cluster_alias"]))
-    codes = np.full((len(aliases), len(sets)), -1, dtype=np.int32)
-    levels = []
-    for position, row in enumerate(sets.itertuples(index=False)):
-        here = (terms[_SET] == row.label).to_numpy()
-        of_level = terms[here].assign(parent=parents[here])
-        of_level = of_level.iloc[_numeric(of_level["term_order"]).argsort(kind="stable")]
-        names = _unique_names(of_level)
-        colors = [normalise_color(color) for color in of_level["color_hex_triplet"]]
-        table = pd.DataFrame(
-            {"name": names, "color": colors, "parent": of_level["parent"].to_numpy()},
-            index=pd.Index(of_level["label"], name="label"),
-        )
-        has_parent = of_level["parent"].isin(set_of.index).any()
-        levels.append(
-            Level(
-                label=str(row.label),
-                name=str(row.name),
-                description=str(getattr(row, "description", "")),
-                facet=len(sets) > 1 and not has_parent and row.label not in parent_sets,
-                terms=table,
-            )
-        )
-        mine = (members[_SET] == row.label).to_numpy()
-        codes[alias_row[mine], position] = table.index.get_indexer(pd.Index(members[_TERM][mine]))
-    return Taxonomy(name, tuple(levels), aliases, codes)
-
-
-def _numeric(order: pd.Series) -> NDArray[np.float64]:
-    """An order column as numbers; what is not a number comes last, in the order of the file."""
-    import pandas as pd
-
-    return pd.to_numeric(order, errors="coerce").to_numpy(dtype=np.float64, na_value=np.inf)
-
-
-def _unique_names(terms: pd.DataFrame) -> list[str]:
-    """Names of terms; where two of a level share one, the label tells them apart."""
-    twice = terms["name"].duplicated(keep=False)
-    return [
-        f"{name} ({label})" if repeated else str(name)
-        for name, label, repeated in zip(terms["name"], terms["label"], twice, strict=True)
-    ]
