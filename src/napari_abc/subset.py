@@ -78,7 +78,7 @@ def in_frame(slab: Slab, name: str) -> Slab:
     Slab
         Its cells are those with finite coordinates in that frame, and ``x``, ``y`` (and ``z``) are
         there; the others are counted in ``unplaced``. Regions and outlines, which lie in the first
-        frame, are left out unless it stays first.
+        frame, are left out unless it stays first; images say which frame they lie in.
 
     Raises
     ------
@@ -99,6 +99,7 @@ def in_frame(slab: Slab, name: str) -> Slab:
     empty = type(slab)(slab.label, slab.dataset, cells, slab.frames)
     source = slab.expression_source
     lost = len(slab.cells) - len(cells)
+    first = slab.frame.name
     where = frame.title or name
     note = f"{len(cells):,} of {len(slab.cells):,} cells have coordinates in the frame {where}."
     return replace(
@@ -109,5 +110,6 @@ def in_frame(slab: Slab, name: str) -> Slab:
         expression_source=RowsOf(source, placed) if source is not None else None,
         regions=empty.regions,
         outlines=None,
+        images=tuple(replace(image, frame=image.frame or first) for image in slab.images),
         notes=(*slab.notes, note) if lost else slab.notes,
     )

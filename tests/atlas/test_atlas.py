@@ -24,7 +24,7 @@ from napari_abc.task import Task
 
 HUMAN = "HMBA-MERSCOPE-H22.30.001-BG"
 SHOWPIECE = "H22.30.001.CX.17.Plane.03"
-SPATIAL = list(catalogue())[:4]
+SPATIAL = list(catalogue().datasets)[:4]
 
 
 @pytest.fixture(scope="module")

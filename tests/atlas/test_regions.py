@@ -7,7 +7,7 @@ import json
 import pytest
 
 from napari_abc.atlas.regions import read_regions
-from napari_abc.atlas.value_sets import read_value_set
+from napari_abc.atlas.value_sets import read_value_sets
 from napari_abc.errors import FormatError
 
 VALUES = """label,table,field,description,order,external_identifier,parent_label,color_hex_triplet
@@ -31,7 +31,7 @@ def feature(label, geometry, key="geometry"):
 def values(tmp_path):
     path = tmp_path / "value_sets.csv"
     path.write_text(VALUES)
-    return read_value_set(path, "parcellation_term_symbol")
+    return read_value_sets(path)["parcellation_term_symbol"]
 
 
 def read(tmp_path, document, values=None):

@@ -7,7 +7,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from napari_abc.errors import Cancelled, FormatError, UnknownNameError
-from napari_abc.stores.cells import CellStore, SourceTable, build_cells
+from napari_abc.stores.cells import CellStore
+from napari_abc.stores.cells_build import SourceTable, build_cells, build_embedding
 from napari_abc.task import Task
 
 CELLS = """cell_label,section,barcode,dataset
@@ -50,11 +51,8 @@ def build(tables, target, task=None, **changes):
     }
     return build_cells(
         target,
-        SourceTable(tables["cells"], "cell_label"),
-        [
-            SourceTable(tables["sections"], "section"),
-            SourceTable(tables["xy"], "cell_label", {"x_mm": "x_mm"}),
-        ],
+        SourceTable((tables["cells"],), "cell_label"),
+        [SourceTable((tables["sections"],), "section"), SourceTable((tables["xy"],), "cell_label")],
         **(options | changes),
     )
 
@@ -96,7 +94,7 @@ def test_repeated_labels_are_said_and_the_first_counts(tables, tmp_path):
     assert store.cells == 5
     assert store.read("P.2").loc["1", "x_mm"] == 0.1
     assert any(note.startswith("2 rows of cells.csv") for note in store.notes)
-    assert any(note.startswith("1 rows of xy.csv") for note in store.notes)
+    assert any(note.startswith("1 row of xy.csv repeats") for note in store.notes)
 
 
 def test_a_missing_column_is_named(tables, tmp_path):
@@ -147,3 +145,161 @@ def test_a_damaged_store_is_refused(tables, tmp_path):
 def test_an_unknown_slab(tables, tmp_path):
     with pytest.raises(UnknownNameError, match=r"P\.99"):
         build(tables, tmp_path / "s.parquet").read("P.99")
+
+
+def test_all_cells_at_once_keep_no_text_that_differs_from_cell_to_cell(tables, tmp_path):
+    rows = "".join(f"c{number},S.01,id-{number},D\n" for number in range(5000))
+    tables["cells"].write_text("cell_label,section,sample,dataset\n" + rows)
+    tables["xy"].write_text("cell_label,x_mm,y_mm\nc7,0.5,1.5\n")
+    store = build(tables, tmp_path / "s.parquet")
+    everything = store.read(None)
+    assert "sample" not in everything
+    assert "sample" in store.read("P.2")
+    assert len(everything) == store.cells == store.count(None) == 5000
+    assert everything.loc["c7", "x_mm"] == 0.5
+    assert store.start(None) == 0
+
+
+def test_cells_of_several_tables_with_other_types_are_put_together(tmp_path):
+    one, two = tmp_path / "one.csv", tmp_path / "two.csv"
+    one.write_text("cell_label,kind,count,sample\na,1,1,\nb,2,2,\n")
+    two.write_text("cell_label,kind,count,sample\nb,x,9,s\n123456789012345678901,y,0.5,t\n")
+    store = build_cells(
+        tmp_path / "s.parquet",
+        SourceTable((one, two), "cell_label"),
+        [],
+        slab=None,
+        coordinates=("count",),
+        task=Task(),
+    )
+    frame = store.read("all")
+    assert frame.index.tolist() == ["a", "b", "123456789012345678901"]
+    assert frame["kind"].tolist() == ["1", "2", "y"]
+    assert frame["count"].tolist() == [1.0, 2.0, 0.5]
+    assert frame["sample"].isna().tolist() == [True, True, False]
+    assert any("1 row of one.csv repeats a cell_label" in note for note in store.notes)
+
+
+def test_only_the_cells_that_count_are_kept_and_that_is_said(tmp_path):
+    path = tmp_path / "cells.csv"
+    path.write_text("cell_label,Used in analysis,x,y\na,True,0,0\nb,False,1,1\nc,,2,2\nd,True,3,3\n")
+    store = build_cells(
+        tmp_path / "s.parquet",
+        SourceTable((path,), "cell_label"),
+        [],
+        where={"Used in analysis": "true"},
+        slab=None,
+        coordinates=("x", "y"),
+        task=Task(),
+    )
+    assert store.read("all").index.tolist() == ["a", "d"]
+    assert "2 of 4 cells count: those whose Used in analysis is true." in store.notes
+    with pytest.raises(FormatError, match="'nothing'"):
+        build_cells(
+            tmp_path / "t.parquet",
+            SourceTable((path,), "cell_label"),
+            [],
+            where={"nothing": "true"},
+            slab=None,
+            coordinates=(),
+            task=Task(),
+        )
+
+
+def test_a_joined_table_may_have_comments_another_key_a_prefix_and_too_many_columns(tmp_path):
+    cells, mapped = tmp_path / "cells.csv", tmp_path / "mapped.csv"
+    cells.write_text("cell_label,cluster_label,donor\na,own,d1\nb,own,d2\n")
+    mapped.write_text("# made by hand\n# nobody\nname,cluster_label,score,other\nb,theirs,0.5,9\n")
+    join = SourceTable(
+        (mapped,),
+        "cell_label",
+        table_key="name",
+        columns=("cluster_label", "score", "absent"),
+        prefix="WHB ",
+        comment="#",
+    )
+    store = build_cells(
+        tmp_path / "s.parquet",
+        SourceTable((cells,), "cell_label", rename={"donor": "person"}),
+        [join, SourceTable((cells,), "library", optional=True)],
+        slab=None,
+        coordinates=(),
+        task=Task(),
+    )
+    frame = store.read("all")
+    assert list(frame) == ["cluster_label", "person", "WHB cluster_label", "WHB score"]
+    assert frame.loc["b", ["cluster_label", "WHB cluster_label", "WHB score"]].tolist() == [
+        "own",
+        "theirs",
+        0.5,
+    ]
+    assert frame.loc["a", "WHB cluster_label"] is np.nan
+    assert any("no column 'absent'" in note for note in store.notes)
+    assert any("left out, as the cells have no library" in note for note in store.notes)
+
+
+def test_comments_without_a_header_are_refused(tmp_path):
+    cells = tmp_path / "cells.csv"
+    cells.write_text("cell_label,x\na,1\n")
+    mapped = tmp_path / "mapped.csv"
+    mapped.write_text("# only\n# comments")
+    with pytest.raises(FormatError, match=r"mapped\.csv"):
+        build_cells(
+            tmp_path / "s.parquet",
+            SourceTable((cells,), "cell_label"),
+            [SourceTable((mapped,), "cell_label", comment="#")],
+            slab=None,
+            coordinates=(),
+            task=Task(),
+        )
+
+
+@pytest.fixture
+def embedded(tmp_path):
+    cells = tmp_path / "cells.csv"
+    cells.write_text("cell_label,species,x\na,Human,7\nb,Macaque,7\nc,Human,7\nd,,7\n")
+    umap = tmp_path / "umap.csv"
+    umap.write_text("cell_label,x,y\nd,4,40\nnobody,0,0\na,1,10\nb,2,20\n")
+    base = build_cells(
+        tmp_path / "s.parquet",
+        SourceTable((cells,), "cell_label"),
+        [],
+        slab=None,
+        coordinates=(),
+        task=Task(),
+    )
+    return base, SourceTable((umap,), "cell_label", columns=("x", "y"))
+
+
+def test_an_embedding_holds_the_cells_that_it_knows(embedded, tmp_path):
+    base, table = embedded
+    store = build_embedding(tmp_path / "e.parquet", base, table, by=None, coordinates=("x", "y"), task=Task())
+    frame = store.read(None)
+    assert frame.index.tolist() == ["a", "b", "d"]
+    assert frame[["x", "y"]].to_numpy().tolist() == [[1, 10], [2, 20], [4, 40]]
+    assert any("1 of 4 cells of the embedding are not in the dataset" in note for note in store.notes)
+
+
+def test_an_embedding_is_split_by_a_column(embedded, tmp_path):
+    base, table = embedded
+    store = build_embedding(
+        tmp_path / "e.parquet", base, table, by="species", coordinates=("x", "y"), task=Task()
+    )
+    assert {label: slab.placed for label, slab in store.slabs.items()} == {"Human": 1, "Macaque": 1}
+    assert store.cells == 3  # also the one of no species
+    assert sorted(store.read(None).index) == ["a", "b", "d"]
+
+
+def test_an_embedding_of_other_cells_is_refused(embedded, tmp_path):
+    base, _ = embedded
+    other = tmp_path / "other.csv"
+    other.write_text("cell_label,x,y\nq,1,1\n")
+    with pytest.raises(FormatError, match="none of this dataset"):
+        build_embedding(
+            tmp_path / "e.parquet",
+            base,
+            SourceTable((other,), "cell_label"),
+            by=None,
+            coordinates=("x", "y"),
+            task=Task(),
+        )

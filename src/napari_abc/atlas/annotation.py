@@ -131,7 +131,7 @@ class Annotation:
         done = set()
         for inline in self._entry.colors:
             if inline.column in cells and inline.color in cells and inline.column not in front:
-                order = cells[inline.order] if inline.order in cells else None
+                order = cells.get(inline.order)
                 put(inline.column, cells[inline.column], inline.group)
                 palettes[inline.column] = inline_values(cells[inline.column], cells[inline.color], order)
                 done |= {inline.color, inline.order}

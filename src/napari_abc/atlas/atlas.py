@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from napari_abc.atlas.catalogue import catalogue
 from napari_abc.atlas.dataset import Dataset
+from napari_abc.atlas.directories import Directories
 from napari_abc.atlas.manifest import Release
 from napari_abc.errors import AbcError, ConfigurationError, NetworkError, UnknownNameError
 from napari_abc.stores.fetch import Store
@@ -41,7 +42,9 @@ class Atlas:
     def __init__(self, store: Store, release: Release) -> None:
         self._store = store
         self._release = release
-        self._datasets = {name: Dataset(entry, release, store) for name, entry in catalogue().items()}
+        self._datasets = {
+            name: Dataset(entry, release, store) for name, entry in catalogue().datasets.items()
+        }
 
     def __repr__(self) -> str:
         made = "synthetic, " if self.synthetic else ""
@@ -96,6 +99,11 @@ class Atlas:
     def synthetic(self) -> bool:
         """Whether the release is made up by this project."""
         return self._release.synthetic
+
+    @property
+    def directories(self) -> Directories:
+        """Every directory of the release: what it holds, how much of it is here, and what uses it."""
+        return Directories(self._release, self._store, catalogue())
 
     @property
     def warnings(self) -> list[str]:

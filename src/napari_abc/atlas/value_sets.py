@@ -12,7 +12,11 @@ from napari_abc.stores.tables import read_text_table, require_columns
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["ValueTable", "read_value_set"]
+    import numpy as np
+    import pandas as pd
+    from numpy.typing import NDArray
+
+__all__ = ["ValueTable", "inline_values", "read_value_sets"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,25 +42,25 @@ class ValueTable:
         return Palette(self.labels, self.colors)
 
 
-def read_value_set(path: Path, field: str) -> ValueTable:
-    """Read the values of one field of a value-set table.
+def read_value_sets(path: Path) -> dict[str, ValueTable]:
+    """Read a value-set table: the values of each field.
 
-    A label alone is no key, for it may stand in several fields; the field is filtered first.
+    A label alone is no key, for it may stand in several fields.
 
     Raises
     ------
     FormatError
         If the table lacks a column.
     """
-    import numpy as np
-    import pandas as pd
-
     table = read_text_table(path)
     require_columns(table, ("label", "field", "color_hex_triplet"), path)
-    table = table[table["field"] == field].drop_duplicates("label")
+    return {str(field): _values(rows) for field, rows in table.groupby("field", sort=False) if field}
+
+
+def _values(table: pd.DataFrame) -> ValueTable:
+    table = table.drop_duplicates("label")
     if "order" in table:
-        order = pd.to_numeric(table["order"], errors="coerce").to_numpy(dtype=np.float64, na_value=np.inf)
-        table = table.iloc[order.argsort(kind="stable")]
+        table = table.iloc[_numbers(table["order"]).argsort(kind="stable")]
     names = (
         table["description"].where(table["description"] != "", table["label"])
         if "description" in table
@@ -65,3 +69,30 @@ def read_value_set(path: Path, field: str) -> ValueTable:
     return ValueTable(
         tuple(table["label"]), tuple(names), tuple(map(normalise_color, table["color_hex_triplet"]))
     )
+
+
+def inline_values(values: pd.Series, colors: pd.Series, order: pd.Series | None) -> Palette:
+    """Palette of a column whose colours, and maybe order, stand beside it in every row.
+
+    Parameters
+    ----------
+    values, colors, order
+        (cells,) each. Where a value has several colours or places the first counts; without an
+        order, values are sorted by name.
+    """
+    import pandas as pd
+
+    table = pd.DataFrame({"value": values, "color": colors}).reset_index(drop=True)
+    table["order"] = 0.0 if order is None else _numbers(order)
+    table = table.dropna(subset=["value"]).drop_duplicates("value").astype({"value": str})
+    table = table.sort_values(["order", "value"])
+    shown = table["color"].astype("object").where(table["color"].notna(), MISSING_COLOR)
+    return Palette(tuple(table["value"]), tuple(map(normalise_color, map(str, shown))))
+
+
+def _numbers(order: pd.Series) -> NDArray[np.float64]:
+    """Places in an order; what is no number comes last."""
+    import numpy as np
+    import pandas as pd
+
+    return pd.to_numeric(order, errors="coerce").to_numpy(dtype=np.float64, na_value=np.inf)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from napari_abc.errors import FormatError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Container, Iterable, Sequence
     from pathlib import Path
 
     import pandas as pd
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from napari_abc.task import Task
 
-__all__ = ["read_large_table", "read_text_table", "require_columns"]
+__all__ = ["compact", "read_large_table", "read_text_table", "require_columns"]
 
 _SMALL = 256 * 2**20
 """Bytes of the largest table that is read as a whole as text."""
@@ -30,6 +30,9 @@ _BLOCK = 8 * 2**20
 """Bytes a reading thread takes at a time; progress and cancel come once a block."""
 _FEW = 4096
 """A text column with at most this many distinct values is stored as codes."""
+_LONGEST_HEADER = 2**20
+"""Bytes of the longest line above the data."""
+_MOST_COMMENTS = 1000
 
 
 def read_text_table(path: Path) -> pd.DataFrame:
@@ -81,7 +84,14 @@ def require_columns(table: pd.DataFrame | pa.Table, columns: Iterable[str], path
         raise FormatError(f"{path.name} has no column {', '.join(map(repr, missing))}; fetch it again.")
 
 
-def read_large_table(path: Path, text: Iterable[str], task: Task) -> pa.Table:
+def read_large_table(
+    path: Path,
+    text: Iterable[str],
+    task: Task,
+    columns: Sequence[str] = (),
+    omit: Container[str] = (),
+    comment: str = "",
+) -> pa.Table:
     """Read a large CSV with types inferred, some columns as text.
 
     Parameters
@@ -90,6 +100,12 @@ def read_large_table(path: Path, text: Iterable[str], task: Task) -> pa.Table:
         The CSV, with a header row.
     text
         Columns that are text whatever they look like.
+    columns
+        Columns to read, as far as the file has them; all if not given.
+    omit
+        Columns not to read.
+    comment
+        Mark at the start of lines above the header that hold no data.
 
     Returns
     -------
@@ -106,6 +122,8 @@ def read_large_table(path: Path, text: Iterable[str], task: Task) -> pa.Table:
 
     size = path.stat().st_size
     done = 0
+    header, above = _header(path, comment)
+    chosen = [name for name in header if name not in omit and (not columns or name in columns)]
 
     with path.open("rb") as file:
         # pyarrow pulls blocks through this object, which is where progress is said and a cancel felt.
@@ -123,12 +141,13 @@ def read_large_table(path: Path, text: Iterable[str], task: Task) -> pa.Table:
         try:
             table = csv.read_csv(
                 Reporting(),
-                read_options=csv.ReadOptions(block_size=_BLOCK),
+                read_options=csv.ReadOptions(block_size=_BLOCK, skip_rows=above),
                 convert_options=csv.ConvertOptions(
                     column_types=dict.fromkeys(text, pa.string()),
-                    # "NaN" is missing in a number; in a text only the empty field is, see _compact.
+                    # "NaN" is missing in a number; in a text only the empty field is, see compact.
                     null_values=["", "NaN", "nan"],
                     strings_can_be_null=False,
+                    include_columns=[] if len(chosen) == len(header) else chosen,
                 ),
             )
         except pa.ArrowInvalid as error:
@@ -137,12 +156,28 @@ def read_large_table(path: Path, text: Iterable[str], task: Task) -> pa.Table:
             ) from error
     for index, field in enumerate(table.schema):
         if pa.types.is_string(field.type):
-            table = table.set_column(index, field.name, _compact(table.column(index)))
+            table = table.set_column(index, field.name, compact(table.column(index)))
     return table
 
 
-def _compact(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Text with the empty field missing, as codes where few values are distinct."""
+def _header(path: Path, comment: str) -> tuple[list[str], int]:
+    """Names of the columns, and the number of lines above them."""
+    import csv
+
+    above = 0
+    with path.open("rb") as file:
+        line = file.readline(_LONGEST_HEADER)
+        while comment and line.startswith(comment.encode()):
+            if not line.endswith(b"\n") or above == _MOST_COMMENTS:
+                raise FormatError(f"{path.name} has no header below its comments; fetch it again.")
+            above += 1
+            line = file.readline(_LONGEST_HEADER)
+    text = line.decode("utf-8-sig", errors="replace")
+    return next(csv.reader([text]), []), above
+
+
+def compact(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """A column of texts with the empty field missing, as codes where few values are distinct."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
