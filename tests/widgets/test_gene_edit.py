@@ -88,17 +88,60 @@ def test_a_completion_is_picked_by_keyboard(qtbot: QtBot, edit: GeneEdit) -> Non
     [
         ("drd1", "ENSG00000184845"),  # a whole symbol in any case
         ("blank-1", "Blank-1"),
-        ("drd", "drd"),  # unfinished: the answer will name the nearest
-        ("twin", "twin"),  # of two genes: the answer will name both
+        ("ensg00000111111", "ENSG00000111111"),  # an identifier in any case
     ],
 )
-def test_enter_asks_for_the_gene_or_passes_on_what_was_typed(
+def test_enter_asks_for_the_gene_that_was_named_in_full(
     qtbot: QtBot, edit: GeneEdit, typed: str, asked: str
 ) -> None:
     edit.setText(typed)
     with qtbot.waitSignal(edit.gene_chosen) as signal:
         qtbot.keyClick(edit, Qt.Key.Key_Return)
     assert signal.args == [asked]
+
+
+@pytest.mark.parametrize(
+    ("typed", "answer"),
+    [
+        ("drd", "None of the 8 genes is called “drd”: did you mean DRD1 or DRD2 or ADRD1X?"),
+        ("drdx1", "None of the 8 genes is called “drdx1”: did you mean DRD1 or DRD2?"),
+        ("xyz", "None of the 8 genes is called “xyz”: type a part of its name to see a list."),
+        (
+            "twin",
+            "2 genes are called “twin” (ENSG00000111111, ENSG00000222222): choose one from the list.",
+        ),
+    ],
+)
+def test_enter_never_takes_a_gene_that_was_not_named(
+    qtbot: QtBot, edit: GeneEdit, typed: str, answer: str
+) -> None:
+    qtbot.keyClicks(edit, typed)
+    popup = edit._completer.popup()
+    assert popup is not None
+    target = popup if popup.isVisible() else edit
+    with qtbot.assertNotEmitted(edit.gene_chosen), qtbot.waitSignal(edit.refused) as signal:
+        qtbot.keyClick(target, Qt.Key.Key_Return)
+    assert signal.args == [answer]
+    assert not popup.isVisible()
+    assert edit.text() == typed
+
+
+def test_the_highlighted_line_goes_before_the_text(qtbot: QtBot, edit: GeneEdit) -> None:
+    qtbot.keyClicks(edit, "drd1")
+    popup = edit._completer.popup()
+    assert popup is not None
+    qtbot.keyClick(popup, Qt.Key.Key_Down)
+    qtbot.keyClick(popup, Qt.Key.Key_Down)
+    with qtbot.assertNotEmitted(edit.refused), qtbot.waitSignal(edit.gene_chosen) as signal:
+        qtbot.keyClick(popup, Qt.Key.Key_Return)
+    assert signal.args == ["ENSG00000999999"]
+
+
+def test_names_near_a_wrong_one_are_found_fast() -> None:
+    index = GeneIndex([(f"ENSMUSG{i:011}", f"Gm{i}") for i in range(30_000)])
+    begin = time.perf_counter()
+    assert index.near("Gn2345")
+    assert time.perf_counter() - begin < 0.5  # about 80 ms where all names are alike
 
 
 def test_enter_sends_one_answer_also_with_the_popup_open(qtbot: QtBot, edit: GeneEdit) -> None:

@@ -27,6 +27,8 @@ class ColorPicker(QWidget):
     """Number of the layer in the list given to :meth:`set_layers`."""
     column_chosen = Signal(str)
     gene_chosen = Signal(str)
+    gene_refused = Signal(str)
+    """Why the text in the gene box names no gene."""
     values_chosen = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -60,6 +62,7 @@ class ColorPicker(QWidget):
         self.layer.activated.connect(self.layer_chosen)
         self.column.activated.connect(self._on_column)
         self.gene.gene_chosen.connect(self.gene_chosen)
+        self.gene.refused.connect(self.gene_refused)
         self.values.activated.connect(self._on_values)
 
     def set_layers(self, names: Sequence[str], current: int) -> None:

@@ -63,6 +63,7 @@ class Colourist(QObject):
         view.picker.layer_chosen.connect(self._on_layer_chosen)
         view.picker.column_chosen.connect(self.colour_by_column)
         view.picker.gene_chosen.connect(self.colour_by_gene)
+        view.picker.gene_refused.connect(self._complain)
         view.picker.values_chosen.connect(self._on_values)
         view.legend.hidden_changed.connect(self._on_hidden)
         view.bar.limits_changed.connect(self._on_limits)

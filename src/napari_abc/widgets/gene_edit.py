@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt, Signal
@@ -61,6 +62,29 @@ class GeneIndex:
         hits.sort()
         return [self.genes[number] for _, _, number in hits[: self.LIMIT]]
 
+    def exact(self, text: str) -> list[str]:
+        """Identifiers of the genes with that identifier or symbol, in any case; a symbol may be shared."""
+        wanted = text.strip().casefold()
+        return [
+            gene[0]
+            for gene, folded in zip(self.genes, self._folded, strict=True)
+            if wanted in folded and wanted
+        ]
+
+    def near(self, text: str) -> list[str]:
+        """Symbols (identifiers where a gene has none) that may have been meant by a text, at most three."""
+        found = self.find(text)
+        if found:
+            return list(dict.fromkeys(symbol or identifier for identifier, symbol in found))[:3]
+        wanted = text.strip().casefold()
+        # Comparing with all of 30,000 genes would take a second.
+        alike = {
+            symbol: gene[1]
+            for gene, (symbol, _) in zip(self.genes, self._folded, strict=True)
+            if symbol[:1] == wanted[:1] and abs(len(symbol) - len(wanted)) <= 2
+        }
+        return [alike[symbol] for symbol in get_close_matches(wanted, alike, n=3, cutoff=0.6)]
+
 
 class _Completions(QAbstractListModel):
     def __init__(self, parent: QWidget) -> None:
@@ -87,9 +111,15 @@ class _Completions(QAbstractListModel):
 
 
 class GeneEdit(QLineEdit):
-    """Emits :attr:`gene_chosen` with an identifier picked from the list, or with the text as typed."""
+    """A line in which Enter takes the gene that is highlighted in the list, or else named in full.
+
+    Never another one: what names no gene, or several, is refused with a sentence.
+    """
 
     gene_chosen = Signal(str)
+    """Identifier of the gene."""
+    refused = Signal(str)
+    """What is wrong with the text, and what may have been meant."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -138,6 +168,8 @@ class GeneEdit(QLineEdit):
         place = self.rect()
         place.setWidth(max(place.width(), popup.sizeHintForColumn(0) + _SCROLLBAR))
         self._completer.complete(place)
+        # Qt makes the first line the current one, and Enter would take it though nothing is highlighted.
+        popup.setCurrentIndex(QModelIndex())
 
     def _on_picked(self, index: QModelIndex) -> None:
         self.setText(str(index.data(Qt.ItemDataRole.EditRole)))
@@ -152,8 +184,16 @@ class GeneEdit(QLineEdit):
         text = self.text().strip()
         if not text:
             return
-        found = self._index.find(text)
-        folded = text.casefold()
-        exact = [i for i, symbol in found if folded in (i.casefold(), symbol.casefold())]
-        # Two genes can share a symbol: then what was typed is passed on, and the answer names both.
-        self.gene_chosen.emit(exact[0] if len(exact) == 1 else text)
+        exact = self._index.exact(text)
+        if len(exact) == 1:
+            self.gene_chosen.emit(exact[0])
+        else:
+            self.refused.emit(self._refusal(text, exact))
+
+    def _refusal(self, text: str, exact: Sequence[str]) -> str:
+        if exact:
+            named = ", ".join(exact[:4]) + (", …" if len(exact) > 4 else "")
+            return f"{len(exact)} genes are called “{text}” ({named}): choose one from the list."
+        near = self._index.near(text)
+        meant = f"did you mean {' or '.join(near)}?" if near else "type a part of its name to see a list."
+        return f"None of the {len(self._index):,} genes is called “{text}”: {meant}"
