@@ -15,6 +15,7 @@ from napari_abc.cli import main
 from napari_abc.cli.cells import write_cells
 from napari_abc.errors import ConfigurationError
 from napari_abc.model import Frame, Slab
+from napari_abc.provenance import SYNTHETIC
 
 HUMAN = "HMBA-MERSCOPE-H22.30.001-BG"
 PLANE = "H22.30.001.BS.3.Plane.01"
@@ -60,7 +61,7 @@ def test_notes_go_to_stderr_and_nothing_to_stdout(
     placed = len(slab.cells)
     assert slab.unplaced > 0
     assert f"{placed:,} of {placed + slab.unplaced:,} cells have coordinates." in err
-    assert "synthetic data" in err
+    assert SYNTHETIC in err
     assert f"Wrote {placed:,} cells" in err
 
 

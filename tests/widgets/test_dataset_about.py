@@ -6,6 +6,7 @@ import pytest
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QApplication
 
+from napari_abc.provenance import SYNTHETIC
 from napari_abc.widgets.dataset_about import DatasetAbout
 
 if TYPE_CHECKING:
@@ -36,9 +37,15 @@ def test_the_whole_citation_can_be_copied(qtbot: QtBot, about: DatasetAbout) -> 
 def test_synthetic_data_say_so(about: DatasetAbout) -> None:
     about.show_about("CC0", "", synthetic=False)
     assert about.synthetic.isHidden()
-    about.show_about("CC0", "", synthetic=True)
+    about.show_about("CC0", CITATION, "https://example.org/data", synthetic=True)
     assert not about.synthetic.isHidden()
-    assert "Synthetic" in about.synthetic.text()
+    assert about.synthetic.text() == SYNTHETIC
+    # Nothing of the real data is said as if it applied to them.
+    assert all(
+        part.isHidden() for part in (about.licence, about.citation, about.copy_button, about.page_button)
+    )
+    about.show_about("CC0", CITATION)
+    assert not about.licence.isHidden()
 
 
 def test_only_web_pages_are_opened(about: DatasetAbout) -> None:

@@ -22,11 +22,14 @@ def test_datasets_with_missing_counts_and_the_absent_last() -> None:
             "licence": ["", "CC0"],
             "available": [False, True],
             "reason": ["absent", ""],
+            "synthetic": [False, False],
         }
     )
     b, a = dataset_rows(table)
     assert b == DatasetRow("b", "B", "Human", "MERSCOPE", 5, 10, 4, "CC0", True, "")
     assert (a.name, a.cells, a.available, a.reason) == ("a", None, False, "absent")
+    made_up = dataset_rows(table.assign(synthetic=True))
+    assert [row.licence for row in made_up] == ["", ""]
 
 
 def test_slabs_keep_their_order() -> None:

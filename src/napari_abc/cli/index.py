@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from napari_abc.cli.target import atlas_of, bundle_of
 from napari_abc.errors import ConfigurationError
+from napari_abc.provenance import SYNTHETIC
 
 if TYPE_CHECKING:
     from napari_abc.cli.console import Console
@@ -25,5 +26,5 @@ def index(arguments: Any, console: Console) -> int:
     for place in dataset.index(console.task, kinds, arguments.to, arguments.scheduler):
         console.print(place)
     if dataset.synthetic:
-        console.note("Synthetic data, made up by napari-abc.")
+        console.note(SYNTHETIC)
     return 0

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari_abc.errors import ConfigurationError, MissingFileError
+from napari_abc.provenance import SYNTHETIC
 
 if TYPE_CHECKING:
     from napari_abc.atlas.atlas import Atlas
@@ -84,4 +85,4 @@ def tell(slab: Slab, console: Console) -> None:
     for note in slab.notes:
         console.note(note)
     if slab.synthetic:
-        console.note(f"{slab.label}: synthetic data, made up by napari-abc.")
+        console.note(f"{slab.label}: {SYNTHETIC}")

@@ -230,9 +230,11 @@ def _fit(
 
 
 def _rights(slab: Slab) -> str:
-    """Under which licence the data are; those made up here are not the atlas's."""
+    """Under which licence the data are; those made here are not the atlas's."""
+    from napari_abc.provenance import SYNTHETIC
+
     if slab.synthetic:
-        return "Made up by napari-abc, not measured"
+        return SYNTHETIC
     return f"Data: {slab.licence}" if slab.licence else ""
 
 

@@ -7,12 +7,11 @@ from qtpy.QtGui import QDesktopServices
 from qtpy.QtWidgets import QApplication, QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 from superqt import QElidingLabel
 
+from napari_abc.provenance import SYNTHETIC
 from napari_abc.widgets.words import tip
 from napari_abc.widgets.wrapped_label import WrappedLabel
 
 __all__ = ["DatasetAbout"]
-
-_SYNTHETIC = "Synthetic data: made up to try the program, not measured."
 
 
 class DatasetAbout(QWidget):
@@ -21,7 +20,7 @@ class DatasetAbout(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
-        self.synthetic = WrappedLabel(_SYNTHETIC, self)
+        self.synthetic = WrappedLabel(SYNTHETIC, self)
         font = self.synthetic.font()
         font.setItalic(True)
         self.synthetic.setFont(font)
@@ -57,8 +56,14 @@ class DatasetAbout(QWidget):
         self.hide()
 
     def show_about(self, licence: str, citation: str, url: str = "", synthetic: bool = False) -> None:
-        """Show licence and citation as they are given; ``url`` leads to where the data are described."""
+        """Show licence and citation as they are given; ``url`` leads to where the data are described.
+
+        Of synthetic data only that they are: what is given describes the data they are modelled on.
+        """
+        if synthetic:
+            licence = citation = url = ""
         self._url = url if url.startswith(("https://", "http://")) else ""
+        self.licence.setVisible(not synthetic)
         self.page_button.setVisible(bool(self._url))
         self.page_button.setToolTip(tip(f"Open {self._url} in the browser"))
         self.licence.setText(f"Licence: {licence}" if licence else "Licence: not stated")

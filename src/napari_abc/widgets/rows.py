@@ -31,7 +31,7 @@ def dataset_rows(datasets: pd.DataFrame) -> list[DatasetRow]:
             cells=_whole(row["cells"]),
             size=_whole(row["bytes"]),
             on_disk=_whole(row["cached_bytes"]),
-            licence=str(row["licence"]),
+            licence="" if row["synthetic"] else str(row["licence"]),
             available=bool(row["available"]),
             reason=str(row["reason"]),
         )
