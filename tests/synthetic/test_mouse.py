@@ -68,7 +68,7 @@ def test_matrices_hold_more_cells_than_the_tables(release_folder: Path, cells: p
     assert file["X/data"].dtype == np.float32 and file["X/data"].compression is None
     genes = pd.read_csv(release_folder / "metadata" / MOUSE / "20241115/gene.csv", index_col=0)
     assert list(whole.columns) == list(genes.index)
-    assert len(genes) == 66 and genes.index.str.startswith("Blank-").sum() == 6
+    assert len(genes) == 68 and genes.index.str.startswith("Blank-").sum() == 6
     parts = []
     for label in SECTIONS:
         part, section = read(folder / f"{MOUSE}-sections" / "20240330" / f"{label}-raw.h5ad")
@@ -92,7 +92,8 @@ def test_views(release_folder: Path, cells: pd.DataFrame) -> None:
     assert view["neurotransmitter"].isna().sum() > 100  # "NA" is left out here
     assert set(view.loc[view["neurotransmitter"].isna(), "neurotransmitter_color"]) == {"#666666"}
     examples = pd.read_csv(folder / "example_genes_all_cells_expression.csv", dtype={"cell_label": str})
-    assert list(examples) == ["cell_label", "Slc17a7", "Slc17a6", "Slc17a8", "Slc32a1", "Slc6a3", "Tac2"]
+    symbols = ["Slc17a7", "Slc17a6", "Slc17a8", "Slc32a1", "Slc6a5", "Slc6a3", "Slc6a4", "Tac2"]
+    assert list(examples) == ["cell_label", *symbols]
     assert set(examples["cell_label"]) == set(cells.index)
 
 

@@ -105,7 +105,9 @@ def test_names_and_versions(release_folder: Path) -> None:
     mouse = {
         "MERFISH-C57BL6J-638850",
         "MERFISH-C57BL6J-638850-CCF",
+        "MERFISH-C57BL6J-638850-imputed",
         "MERFISH-C57BL6J-638850-sections",
+        "Allen-CCF-2020",
         "WMB-taxonomy",
     }
     taxonomy = "HMBA-BG-taxonomy-CCN20250428"
@@ -133,7 +135,7 @@ def test_names_and_versions(release_folder: Path) -> None:
     plane = newest[HUMAN]["image_volumes"][SHOWPIECE]["files"]["geojson"]
     assert plane["relative_path"].endswith(f"/20250630/geojsons/{SHOWPIECE}.geojson")
     views = [e["relative_path"] for e in leaves(newest) if "/views/" in e["relative_path"]]
-    assert len(views) == 4
+    assert len(views) == 11
     assert "cell_metadata_with_cluster_annotation" in newest["MERFISH-C57BL6J-638850"]["metadata"]
     assert old[taxonomy]["metadata"]["cluster"]["files"]["csv"]["version"] == "20250531"
     assert newest[taxonomy]["metadata"]["cluster"]["files"]["csv"]["version"] == "20250630"

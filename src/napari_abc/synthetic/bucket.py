@@ -100,6 +100,47 @@ class Bucket:
         path.write_text(json.dumps(content), encoding="utf-8", newline="\n")
         return self.add("image_volumes", directory, version, name, "geojson")
 
+    def volume(
+        self,
+        directory: str,
+        version: str,
+        name: str,
+        voxels: NDArray[Any],
+        spacing: tuple[float, ...],
+        direction: Sequence[Sequence[float]],
+        origin: tuple[float, ...],
+    ) -> Listed:
+        """Write an image volume as gzipped NIfTI.
+
+        Parameters
+        ----------
+        directory, version, name
+            Where it belongs.
+        voxels
+            (i, j, k) in the file's own order of axes.
+        spacing
+            Of the voxels along i, j and k, mm.
+        direction, origin
+            What the header says of where the voxels are: (3, 3) cosines, one column an axis, and the
+            first voxel's place, mm; x to the left, y to the back, z up.
+        """
+        import gzip
+
+        import nibabel
+
+        to_ras = np.array([-1.0, -1.0, 1.0])
+        affine = np.eye(4)
+        affine[:3, :3] = to_ras[:, None] * np.asarray(direction, dtype=np.float64) * np.asarray(spacing)
+        affine[:3, 3] = to_ras * np.asarray(origin)
+        make: Any = nibabel.Nifti1Image  # its methods have no types
+        image = make(voxels, affine)
+        image.set_qform(affine, code=1)
+        image.set_sform(affine, code=1)
+        image.header.set_xyzt_units("mm")
+        path = self.path("image_volumes", directory, version, f"{name}.nii.gz")
+        path.write_bytes(gzip.compress(image.to_bytes(), compresslevel=4, mtime=0))
+        return self.add("image_volumes", directory, version, name, "nii.gz")
+
     def manifest(self, version: str, files: Collection[Listed]) -> None:
         """Write ``releases/<version>/manifest.json``, which lists ``files``."""
         folders: dict[str, Any] = {}
@@ -185,21 +226,21 @@ class Counts:
 
 def write_h5ad(
     path: Path,
-    counts: Counts,
+    counts: Counts | NDArray[np.floating[Any]],
     labels: Sequence[str],
     obs: Mapping[str, NDArray[Any] | Sequence[str]],
     var: pd.DataFrame,
     dtype: str,
     gzip: bool,
 ) -> None:
-    """Write an h5ad file with a CSR matrix, as anndata does, but the same bytes each time.
+    """Write an h5ad file as anndata does, but the same bytes each time.
 
     Parameters
     ----------
     path
         The new file.
     counts
-        The matrix.
+        The matrix: CSR, or dense and then written in chunks.
     labels
         ``cell_label`` of each row.
     obs
@@ -207,7 +248,7 @@ def write_h5ad(
     var
         Index ``gene_identifier``; text columns. A column with missing texts is written as categories.
     dtype
-        Of the matrix: ``"float32"`` or ``"float64"``.
+        Of the matrix: ``"float32"``, ``"float64"`` or ``"float16"``.
     gzip
         Whether the matrix is compressed.
     """
@@ -244,14 +285,19 @@ def write_h5ad(
 
     with h5py.File(path, "w") as file:
         mark(file, "anndata", "0.1.0")
-        matrix = mark(file.create_group("X"), "csr_matrix", "0.1.0")
-        matrix.attrs["shape"] = np.array([len(labels), len(var)], dtype=np.int64)
         options: dict[str, Any] = {"track_times": False}
         if gzip:
             options |= {"compression": "gzip", "compression_opts": 4}
-        matrix.create_dataset("data", data=counts.data.astype(dtype), **options)
-        matrix.create_dataset("indices", data=counts.indices, **options)
-        matrix.create_dataset("indptr", data=counts.indptr.astype(np.int32 if gzip else np.int64), **options)
+        if isinstance(counts, Counts):
+            matrix = mark(file.create_group("X"), "csr_matrix", "0.1.0")
+            matrix.attrs["shape"] = np.array([len(labels), len(var)], dtype=np.int64)
+            matrix.create_dataset("data", data=counts.data.astype(dtype), **options)
+            matrix.create_dataset("indices", data=counts.indices, **options)
+            indptr = counts.indptr.astype(np.int32 if gzip else np.int64)
+            matrix.create_dataset("indptr", data=indptr, **options)
+        else:
+            chunks = (min(len(labels), 4096), min(len(var), 16))
+            mark(file.create_dataset("X", data=counts.astype(dtype), chunks=chunks, **options), "array")
         cells = frame(file, "obs", "cell_label", list(obs))
         write(cells, "cell_label", labels)
         for name, values in obs.items():

@@ -20,7 +20,16 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["BACKGROUND", "Gene", "draw_counts", "gene_table", "markers", "panel", "parse_markers"]
+__all__ = [
+    "BACKGROUND",
+    "Gene",
+    "draw_counts",
+    "gene_table",
+    "markers",
+    "mean_counts",
+    "panel",
+    "parse_markers",
+]
 
 Species = Literal["Human", "Macaque", "Marmoset"]
 
@@ -218,6 +227,20 @@ def gene_table(species: Species) -> pd.DataFrame:
     return table
 
 
+def mean_counts(
+    symbols: Sequence[str],
+    known_by: Mapping[str, Mapping[str, float]],
+    types: Mapping[str, tuple[str, ...]],
+) -> Floats:
+    """Mean counts (types, genes) of a cell of each type; see :func:`draw_counts`."""
+    means = np.full((len(types), len(symbols)), BACKGROUND)
+    for row, tags in enumerate(types.values()):
+        for column, symbol in enumerate(symbols):
+            rates = [rate for tag, rate in known_by.get(symbol, {}).items() if tag in tags]
+            means[row, column] = max([BACKGROUND, *rates])
+    return means
+
+
 def draw_counts(
     symbols: Sequence[str],
     known_by: Mapping[str, Mapping[str, float]],
@@ -243,11 +266,7 @@ def draw_counts(
     rng
         Source of all randomness.
     """
-    means = np.full((len(types), len(symbols)), BACKGROUND)
-    for row, tags in enumerate(types.values()):
-        for column, symbol in enumerate(symbols):
-            rates = [rate for tag, rate in known_by.get(symbol, {}).items() if tag in tags]
-            means[row, column] = max([BACKGROUND, *rates])
+    means = mean_counts(symbols, known_by, types)
     depth = rng.gamma(5, 0.2, len(codes))  # large and small cells, near and far from the focus
     rate = means[codes] * depth[:, None]
     for column, symbol in enumerate(symbols):

@@ -1,32 +1,42 @@
-"""The mouse datasets: ``MERFISH-C57BL6J-638850``, its section files, its registration, its taxonomy."""
+"""``MERFISH-C57BL6J-638850``: cells, section files, registration and its volumes, imputed genes."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_abc.synthetic import mouse_brain, mouse_genes, mouse_types
+from napari_abc.synthetic import mouse_brain, mouse_genes, mouse_space, mouse_types
 from napari_abc.synthetic.bucket import Counts, write_h5ad
 from napari_abc.synthetic.curves import Warp, waves
-from napari_abc.synthetic.genes import draw_counts
+from napari_abc.synthetic.genes import draw_counts, mean_counts
 from napari_abc.synthetic.planes import sample_ids
 from napari_abc.synthetic.tissue import grow
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pandas as pd
     from numpy.typing import NDArray
 
     from napari_abc.synthetic.bucket import Bucket
+
+    Floats = NDArray[np.float64]
 
 __all__ = ["DIRECTORY", "SECTIONS", "write_mouse"]
 
 DIRECTORY = "MERFISH-C57BL6J-638850"
 _DONOR = "C57BL6J-638850"
 _METADATA, _EXPRESSION, _SECTION_FILES, _CCF = "20241115", "20230830", "20240330", "20231215"
-_EXAMPLES = ("Slc17a7", "Slc17a6", "Slc17a8", "Slc32a1", "Slc6a3", "Tac2")
+_VOLUMES, _IMPUTED = "20230630", "20240831"
+_EXAMPLES = ("Slc17a7", "Slc17a6", "Slc17a8", "Slc32a1", "Slc6a5", "Slc6a3", "Slc6a4", "Tac2")
 _DROPPED = 0.05
 """Share of the measured cells that the tables leave out and the matrices keep."""
+
+
+_REGISTRATION = Warp(17, 1.0, 0.0, (0, 0))
 
 
 @dataclass(frozen=True)
@@ -44,15 +54,15 @@ SECTIONS = (
 """z is millimetres from behind; the number of a section is not z / 0.2."""
 
 
-def write_mouse(bucket: Bucket) -> None:
-    """Write all mouse files."""
+def write_mouse(bucket: Bucket) -> mouse_space.Space:
+    """Write all files of the dataset; the annotation volumes are for those that share them."""
     import pandas as pd
 
     types = mouse_types.all_types()
     genes = mouse_genes.gene_table()
     symbols = list(genes["gene_symbol"])
     rng = np.random.default_rng(638850)
-    tissues, positions, counts = [], [], []
+    tissues, positions, counts, ways = [], [], [], []
     for section in SECTIONS:
         tissue = grow(
             mouse_brain.drawing(section.scene),
@@ -65,8 +75,8 @@ def write_mouse(bucket: Bucket) -> None:
         tissues.append(tissue)
         # The drawing is in millimetres already; a real section is never quite symmetrical.
         bent = Warp(int(rng.integers(2**32)), 1.0, rng.uniform(-0.03, 0.03), (0, 0))
-        xy = tissue.xy + 0.12 * (bent(tissue.xy) - tissue.xy)
-        positions.append(xy.round(6))
+        ways.append(partial(_as_cut, bent))
+        positions.append(ways[-1](tissue.xy).round(6))
         flat = np.zeros(section.cells)
         counts.append(draw_counts(symbols, mouse_genes.markers(), types, tissue.types, flat, rng))
         counts[-1][counts[-1].sum(axis=1) == 0, 0] = 1
@@ -106,9 +116,17 @@ def write_mouse(bucket: Bucket) -> None:
 
     matrix = Counts.from_dense(counts)
     var = genes.set_index("gene_identifier")[["gene_symbol", "transcript_identifier"]]
-    rows = rng.permutation(total)
+    rows_of_all = rng.permutation(total)
     _write_matrix(
-        bucket, DIRECTORY, _EXPRESSION, _DONOR, matrix.rows(rows), labels[rows], sections[rows], var, False
+        bucket,
+        DIRECTORY,
+        _EXPRESSION,
+        _DONOR,
+        matrix.rows(rows_of_all),
+        labels[rows_of_all],
+        sections[rows_of_all],
+        var,
+        False,
     )
     for index, section in enumerate(SECTIONS):
         rows = np.flatnonzero(number == index)
@@ -130,8 +148,31 @@ def write_mouse(bucket: Bucket) -> None:
     name = "views/example_genes_all_cells_expression"
     bucket.table(DIRECTORY, _METADATA, name, examples.loc[kept])
 
-    compartments = np.concatenate([tissue.compartments for tissue in tissues])
-    _write_registration(bucket, cells.assign(compartment=compartments).loc[kept], rng)
+    space = mouse_space.make_space(
+        {
+            section.z: (section.scene, partial(_registered_from, way))
+            for section, way in zip(SECTIONS, ways, strict=True)
+        }
+    )
+    _write_registration(bucket, cells.loc[kept], space, rng)
+    mouse_space.write_resampled(bucket, f"{DIRECTORY}-CCF", _VOLUMES, space)
+    _write_imputed(bucket, labels[rows_of_all], kinds[rows_of_all], types, rng)
+    return space
+
+
+def _as_cut(bent: Warp, xy: Floats) -> Floats:
+    """Section coordinates (n, 2) of those in the drawing."""
+    return xy + 0.12 * (bent(xy) - xy)
+
+
+def _registered_from(way: Callable[[Floats], Floats], xy: Floats) -> Floats:
+    """Reconstructed coordinates of those in the drawing, ``way`` leading to the section's."""
+    return _registered(way(xy))
+
+
+def _registered(xy: Floats) -> Floats:
+    """Reconstructed coordinates (n, 2) of those in the section."""
+    return xy + 0.1 * (_REGISTRATION(xy) - xy) - 0.02
 
 
 def _labels(count: int, rng: np.random.Generator) -> NDArray[np.object_]:
@@ -190,20 +231,40 @@ def _write_matrix(
         bucket.add("expression_matrices", directory, version, f"{name}-{layer}", "h5ad")
 
 
-def _write_registration(bucket: Bucket, cells: Any, rng: np.random.Generator) -> None:
+def _write_registration(
+    bucket: Bucket, cells: pd.DataFrame, space: mouse_space.Space, rng: np.random.Generator
+) -> None:
     """Coordinates registered to the CCF; some cells have none, some lie outside every structure."""
     import pandas as pd
 
     cells = cells.loc[rng.random(len(cells)) >= 0.03]
-    xy = cells[["x", "y"]].to_numpy()
-    bent = xy + 0.1 * (Warp(17, 1.0, 0.0, (0, 0))(xy) - xy) - 0.02
-    z = cells["z"].to_numpy()
-    index = cells["compartment"].map(mouse_brain.PARCELLATION).to_numpy(dtype=np.int64)
-    directory = f"{DIRECTORY}-CCF"
-    reconstructed = {"x": bent[:, 0].round(6), "y": bent[:, 1].round(6), "z": z}
-    # CCF: x from the front, y down, z from the left; sections are a little tilted against it.
-    tilted = 13.2 - z + 0.04 * (bent[:, 1] - 5) + 0.02 * (bent[:, 0] - 5.5)
-    ccf = {"x": tilted.round(6), "y": (bent[:, 1] * 0.94 - 0.9).round(6), "z": (bent[:, 0] + 0.2).round(6)}
-    for name, columns in (("reconstructed_coordinates", reconstructed), ("ccf_coordinates", ccf)):
-        table = pd.DataFrame({"cell_label": cells["cell_label"], **columns, "parcellation_index": index})
-        bucket.table(directory, _CCF, name, table.iloc[rng.permutation(len(table))])
+    xy = _registered(cells[["x", "y"]].to_numpy())
+    reconstructed = np.column_stack([xy, cells["z"].to_numpy()]).round(6)
+    index = space.index_of(reconstructed)
+    ccf = mouse_space.ccf_of(reconstructed)
+    frames = {"reconstructed_coordinates": reconstructed, "ccf_coordinates": ccf}
+    for name, xyz in frames.items():
+        table = pd.DataFrame(xyz.round(6), columns=["x", "y", "z"])
+        table.insert(0, "cell_label", cells["cell_label"].to_numpy())
+        table["parcellation_index"] = index
+        bucket.table(f"{DIRECTORY}-CCF", _CCF, name, table.iloc[rng.permutation(len(table))])
+
+
+def _write_imputed(
+    bucket: Bucket,
+    labels: NDArray[np.object_],
+    kinds: NDArray[np.int64],
+    types: dict[str, tuple[str, ...]],
+    rng: np.random.Generator,
+) -> None:
+    """The dense matrix of genes that were not measured; means of neighbours are never quite zero."""
+    genes = mouse_genes.cut(4)
+    means = mean_counts(list(genes["gene_symbol"]), mouse_genes.markers(), types)
+    scatter = rng.gamma(20, 0.05, (len(kinds), len(genes)))
+    values = np.log2(1 + means[kinds] * scatter)
+    name = f"{_DONOR}-imputed-log2"
+    path = bucket.path("expression_matrices", f"{DIRECTORY}-imputed", _IMPUTED, f"{name}.h5ad")
+    var = genes.set_index("gene_identifier")[["gene_symbol"]]
+    write_h5ad(path, values, labels.tolist(), {}, var, "float16", False)
+    bucket.add("expression_matrices", f"{DIRECTORY}-imputed", _IMPUTED, name, "h5ad")
+    bucket.table(f"{DIRECTORY}-imputed", _IMPUTED, "gene", genes)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["DENSITIES", "MIXES", "PARCELLATION", "SCENES", "drawing"]
+__all__ = ["DENSITIES", "MIXES", "SCENES", "drawing"]
 
 SCENES = ("thalamus", "striatum")
 
@@ -48,13 +48,6 @@ DENSITIES = {
     "septum": 0.8,
     "basal forebrain": 0.55,
 }
-
-PARCELLATION = {name: index for index, name in enumerate(sorted(DENSITIES), start=700)} | {
-    "hilus": 1160,
-    "lining": 0,
-    "vessel": 0,
-}
-"""Compartment → ``parcellation_index``; numbers of our own but for 1160, DG-po. 0 is outside."""
 
 _GLIA = {"Astro-TE NN": 12, "Oligo NN": 10, "OPC NN": 3, "Microglia NN": 4, "Endo NN": 5, "Peri NN": 2}
 _DEEP_GLIA = {"Astro-NT NN" if name == "Astro-TE NN" else name: weight for name, weight in _GLIA.items()}

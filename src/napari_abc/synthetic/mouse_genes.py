@@ -1,4 +1,8 @@
-"""The mouse panel: a cut of a MERFISH panel, in no order, with blanks at the end."""
+"""Mouse genes: a cut of a MERFISH panel, in no order, with blanks at the end; and those of other assays.
+
+Symbols, identifiers and names are those of Ensembl, MGI and NCBI; which type expresses what is made up
+after what the field knows the type by.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +16,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-__all__ = ["gene_table", "markers"]
+__all__ = ["cut", "gene_table", "markers"]
 
 # symbol | ENSMUSG | NCBI gene | name | tag rate, …
 _GENES = """
@@ -26,6 +30,8 @@ Slc17a6|30500|140919|solute carrier family 17, member 6|thal 8, hy 7, mh 6, pir 
 Slc17a8|19935|216227|solute carrier family 17, member 8|vip .6
 Slc32a1|37771|22348|solute carrier family 32, member 1|gaba 6
 Slc6a3|21609|13162|solute carrier family 6 (neurotransmitter transporter, dopamine), member 3|hy .1
+Slc6a5|39728|104245|solute carrier family 6 (neurotransmitter transporter, glycine), member 5|hy .3
+Slc6a4|20838|15567|solute carrier family 6 (neurotransmitter transporter, serotonin), member 4|thal .2
 Tac2|25400|21334|tachykinin 2|mh 9, vip 1.5, sst .5
 Gad2|26787|14417|glutamic acid decarboxylase 2|gaba 6
 Acta2|35783|11475|actin, alpha 2, smooth muscle, aorta|smc 9
@@ -78,18 +84,82 @@ Vip|19772|22353|vasoactive intestinal polypeptide|vip 9
 Zic1|32368|22771|zinc finger protein of the cerebellum 1|lsx 4, lhx8 2
 """
 
+_MORE = """
+Xkr4|51951|497097|X-linked Kx blood group related 4|glut 1, gaba .6
+Gm1992|89699||predicted gene 1992|
+Aldoa|30695|11674|aldolase A, fructose-bisphosphate|glut 4, gaba 4, chol 4, astro 2, oligo 1
+Aldoa|114515||aldolase 1, A isoform, retrogene 2|
+Slc18a3|100241|20508|solute carrier family 18 (vesicular monoamine), member 3|chol 4, mh 2
+Slc6a2|55368|20538|solute carrier family 6 (neurotransmitter transporter, noradrenalin), member 2|hy .2
+Snap25|27273|20614|synaptosomal-associated protein 25|glut 8, gaba 8, chol 8, imn 2
+Rbfox3|25576|52897|RNA binding protein, fox-1 homolog (C. elegans) 3|glut 4, gaba 3, chol 2
+Apoe|2985|11816|apolipoprotein E|astro 9, micro 3, vlmc 2
+Slc1a2|5089|20511|solute carrier family 1 (glial high affinity glutamate transporter), member 2|astro 9, ca3 1
+Mbp|41607|17196|myelin basic protein|oligo 9
+Plp1|31425|18823|proteolipid protein (myelin) 1|oligo 9, opc 1
+Pdgfra|29231|18595|platelet derived growth factor receptor, alpha polypeptide|opc 8, vlmc 1
+Cx3cr1|52336|13051|chemokine (C-X3-C motif) receptor 1|micro 8
+Csf1r|24621|12978|colony stimulating factor 1 receptor|micro 7
+Vtn|17344|22370|vitronectin|peri 7, smc 1
+Lum|36446|17022|lumican|vlmc 7
+Foxj1|34227|15223|forkhead box J1|epen 6
+Ttr|61808|22139|transthyretin|epen .8
+Gad1|70880|14415|glutamate decarboxylase 1|gaba 7
+Cck|32532|12424|cholecystokinin|ctx 4, vip 3
+Npy|29819|109648|neuropeptide Y|sst 4, lamp5 4
+Sst|4366|20604|somatostatin|sst 10
+Meis2|27210|17536|Meis homeobox 2|msn 5, rt 2
+Foxp2|29563|114142|forkhead box P2|l6ct 4, msn 2, thal 1
+Satb2|38331|212712|special AT-rich sequence binding protein 2|l23 4, l4 3, l5 4, ca1 2
+Cux2|42589|13048|cut-like homeobox 2|l23 5, l4 4, vip 1
+Rgs9|20599|19739|regulator of G-protein signaling 9|msn 6
+Prkcd|21948|18753|protein kinase C, delta|thal 6
+Neurod6|37984|11922|neurogenic differentiation 6|l23 3, ca1 4, ca3 4
+Prox1|10175|19130|prospero homeobox 1|dg 7, vip 2
+Ramp3|41046|56089|receptor (calcitonin) activity modifying protein 3|thal 2, l5et 1
+Nxph4|40258|104080|neurexophilin 4|l6b 6, pvt 1
+Htr2c|41380|15560|5-hydroxytryptamine (serotonin) receptor 2C|hy 2, pvt 2, msn 1
+Htr7|24798|15566|5-hydroxytryptamine (serotonin) receptor 7|pvt 2, ca3 1, thal .5
+Lypd1|26344|72585|Ly6/Plaur domain containing 1|pvt 3, ctx 1
+1700057H15Rik|84757||RIKEN cDNA 1700057H15 gene|glut .1
+Th|214|21823|tyrosine hydroxylase|hy .4
+"""
+
 _BLANKS = 6
 
 
-@cache
-def _rows() -> tuple[tuple[str, ...], ...]:
-    return tuple(tuple(line.split("|")) for line in _GENES.strip().splitlines())
+def _rows(text: str) -> list[list[str]]:
+    return [line.split("|") for line in text.strip().splitlines()]
 
 
 @cache
 def markers() -> Mapping[str, Mapping[str, float]]:
-    """Symbol → {tag of a type: mean count a cell}."""
-    return {row[0]: parse_markers(row[4]) for row in _rows()}
+    """Symbol → {tag of a type: mean count a cell}, of all genes."""
+    # The first of two genes of one symbol counts; the other is hardly expressed.
+    return {row[0]: parse_markers(row[4]) for row in reversed(_rows(_GENES) + _rows(_MORE))}
+
+
+def cut(step: int, start: int = 0, *, doubles: bool = False) -> pd.DataFrame:
+    """Genes of another assay: every ``step``-th of the MERFISH panel, and those that it lacks.
+
+    Returns
+    -------
+    DataFrame
+        ``gene_identifier``, ``gene_symbol``, ``name``, ``mapped_ncbi_identifier``, by symbol but for the
+        first two of a real table. ``doubles`` keeps a second gene of a symbol.
+    """
+    import pandas as pd
+
+    rows = _rows(_MORE) + _rows(_GENES)[start::step]
+    first, others = rows[:2], sorted(rows[2:], key=lambda row: (row[0].lower(), -int(row[1])))
+    table = pd.DataFrame(
+        [
+            (f"ENSMUSG{number:0>11}", symbol, name, f"NCBIGene:{ncbi}" if ncbi else None)
+            for symbol, number, ncbi, name, _ in first + others
+        ],
+        columns=["gene_identifier", "gene_symbol", "name", "mapped_ncbi_identifier"],
+    )
+    return table if doubles else table.drop_duplicates("gene_symbol", keep="last", ignore_index=True)
 
 
 def gene_table() -> pd.DataFrame:
@@ -98,7 +168,7 @@ def gene_table() -> pd.DataFrame:
 
     rows = [
         (f"ENSMUSG{number:0>11}", symbol, f"ENSMUST{number:0>11}", name, f"NCBIGene:{ncbi}")
-        for symbol, number, ncbi, name, _ in _rows()
+        for symbol, number, ncbi, name, _ in _rows(_GENES)
     ]
     blanks = [(f"Blank-{n}", f"Blank-{n}", f"Blank-{n}", None, None) for n in range(1, _BLANKS + 1)]
     columns = ["gene_identifier", "gene_symbol", "transcript_identifier", "name", "mapped_ncbi_identifier"]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["Drawing", "Tissue", "grow"]
+__all__ = ["Drawing", "Tissue", "grow", "paint"]
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Tissue:
     """(cells,) index into the names that were given to :func:`grow`."""
 
 
-def _paint(drawing: Drawing, xy: Floats) -> NDArray[np.str_]:
+def paint(drawing: Drawing, xy: Floats) -> NDArray[np.str_]:
     """Compartment of each point; "" outside the tissue."""
     from shapely import contains_xy
 
@@ -99,7 +99,7 @@ def grow(
 
     def thin(spacing: float) -> tuple[Floats, NDArray[np.str_], Floats]:
         xy = loose_points(drawing.outline.bounds, spacing, rng)
-        names = _paint(drawing, xy)
+        names = paint(drawing, xy)
         xy, names = xy[names != ""], names[names != ""]
         names = _split(drawing, names, xy, seed)
         chance = density_of[np.searchsorted(known, names)] / density_of.max()
@@ -112,7 +112,7 @@ def grow(
     spacing = float(np.sqrt(trial / (0.97 * cells)))
 
     along = vessels(drawing.outline, 26, spacing * 1.2, rng)
-    along = along[_paint(drawing, along) != ""]
+    along = along[paint(drawing, along) != ""]
     along = along[rng.permutation(len(along))[: cells // 22]]
     lining = _line(drawing, spacing * 0.7, rng)[: cells // 30]
 
@@ -147,5 +147,5 @@ def _line(drawing: Drawing, spacing: float, rng: np.random.Generator) -> Floats:
     from shapely import get_coordinates, line_interpolate_point
 
     xy = get_coordinates(line_interpolate_point(wall, steps)) + rng.normal(0, 0.2 * spacing, (len(steps), 2))
-    xy = xy[_paint(drawing, xy) != ""]
+    xy = xy[paint(drawing, xy) != ""]
     return np.asarray(xy[rng.permutation(len(xy))])
