@@ -198,7 +198,7 @@ def test_cancel_in_the_middle_of_a_download(
         server.stall_after = 100_000
         view.slabs.open_requested.emit(_slabs(view)[0])
         assert server.stalled.wait(20)
-        qtbot.waitUntil(lambda: dock.task_bar.bar.format() != "", timeout=10_000)
+        qtbot.waitUntil(lambda: dock.task_bar.amount.text() != "", timeout=10_000)
         qtbot.mouseClick(dock.task_bar.cancel_button, Qt.MouseButton.LeftButton)
         assert dock.task_bar.isHidden()
         qtbot.waitUntil(

@@ -238,7 +238,7 @@ def test_cancel_leaves_the_colours_as_they_were(
     dock.colourist.colour_by_gene("DRD1")
     qtbot.waitUntil(lambda: dock.task_bar.label.text() == "Fetching the matrix")
     assert not dock.task_bar.isHidden()
-    assert dock.task_bar.bar.format() == "3 B of 10 B"
+    assert dock.task_bar.amount.text() == "3 B of 10 B"
     qtbot.mouseClick(dock.task_bar.cancel_button, Qt.MouseButton.LeftButton)
     assert dock.task_bar.isHidden()
     qtbot.waitUntil(lambda: not any(t.name == "napari-abc colour" for t in threading.enumerate()))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Qt, Signal
-from qtpy.QtWidgets import QGridLayout, QProgressBar, QPushButton, QSizePolicy, QWidget
+from qtpy.QtWidgets import QGridLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QWidget
 from superqt import QElidingLabel
 
 from napari_abc.widgets.words import percent, progress_text, tip
@@ -15,20 +15,31 @@ if TYPE_CHECKING:
 
 __all__ = ["TaskBar"]
 
+_THICKNESS = 6
+
 
 class TaskBar(QWidget):
-    """What is being done, how far it is, and Cancel; hidden while nothing runs."""
+    """What is being done, how far it is, and Cancel; empty while nothing runs.
+
+    Its room stays then: work in the background comes and goes, and must not move what lies above.
+    """
 
     cancelled = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        policy.setRetainSizeWhenHidden(True)
+        self.setSizePolicy(policy)
         self.label = QElidingLabel(parent=self)
         self.label.setTextFormat(Qt.TextFormat.PlainText)
         self.label.setElideMode(Qt.TextElideMode.ElideMiddle)
+        self.amount = QLabel(self)
+        self.amount.setTextFormat(Qt.TextFormat.PlainText)
         self.bar = QProgressBar(self)
         self.bar.setAccessibleName("Progress")
+        self.bar.setTextVisible(False)
+        self.bar.setFixedHeight(_THICKNESS)
         self.cancel_button = QPushButton("Cancel", self)
         self.cancel_button.setAccessibleName("Cancel")
         self.cancel_button.setToolTip("Stop now; nothing half-done is kept")
@@ -36,16 +47,18 @@ class TaskBar(QWidget):
         layout = QGridLayout(self)
         layout.setContentsMargins(6, 2, 6, 2)
         layout.setVerticalSpacing(2)
-        layout.addWidget(self.label, 0, 0, 1, 2)
-        layout.addWidget(self.bar, 1, 0)
-        layout.addWidget(self.cancel_button, 1, 1)
+        layout.addWidget(self.label, 0, 0)
+        layout.addWidget(self.amount, 0, 1)
+        layout.addWidget(self.bar, 1, 0, 1, 2)
+        layout.addWidget(self.cancel_button, 0, 2, 2, 1)
+        layout.setColumnStretch(0, 1)
         self.hide()
 
     def start(self, what: str) -> None:
         """Show the bar, busy, before the work has reported anything."""
         self._say(what)
         self.bar.setRange(0, 0)
-        self.bar.setFormat("")
+        self._say_amount("")
         self.show()
 
     def show_progress(self, progress: Progress) -> None:
@@ -57,16 +70,17 @@ class TaskBar(QWidget):
         else:
             self.bar.setRange(0, 100)
             self.bar.setValue(share)
-        # A busy bar shows no text in some styles, so what is known without a total goes to the label.
         text = progress_text(progress)
-        if share is None and progress.done:
-            self._say(f"{progress.what}: {text}")
-        self.bar.setFormat(text.replace("%", "%%"))
+        self._say_amount(text if progress.total or progress.done else "")
         self.bar.setAccessibleDescription(f"{progress.what}, {text}")
 
     def finish(self) -> None:
         """Hide the bar."""
         self.hide()
+
+    def _say_amount(self, text: str) -> None:
+        if self.amount.text() != text:
+            self.amount.setText(text)
 
     def _say(self, text: str) -> None:
         if self.label.text() != text:
