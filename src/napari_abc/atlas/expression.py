@@ -1,34 +1,42 @@
 """Expression values of an atlas slab: which matrix a cell's values lie in, and its row there.
 
-The matrices are gigabytes, so nothing is fetched until a gene is asked for. Where a gene-major index
-of a matrix is at hand, or published beside the data, genes come from it and the matrix is left alone.
-Rows are matched by label once per matrix and kept beside the cells; genes are matched by the
-matrix's own identifiers.
+The matrices are gigabytes, so nothing is fetched until a gene is asked for, and then only those that
+hold cells whose values are wanted. Where a gene-major index of a matrix is at hand, or published
+beside the data, genes come from it and the matrix is left alone. A table of example genes stands in
+for matrices that would have to be fetched. Rows are matched by label once per matrix and kept beside
+the cells; genes are matched by the matrix's own identifiers.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from napari_abc.atlas.example_genes import ExampleGenes
+from napari_abc.atlas.matrix_rows import rows_in_matrix, rows_in_table, rows_path
+from napari_abc.atlas.packages import groups_of
+from napari_abc.atlas.progress import Shared
 from napari_abc.errors import ExpressionError, FormatError, MissingFileError, NetworkError
 from napari_abc.model import Package
-from napari_abc.stores.atomic import save_atomically
 from napari_abc.stores.matrix import open_matrix
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    import pandas as pd
     from numpy.typing import NDArray
 
-    from napari_abc.atlas.catalogue import ExpressionRule
+    from napari_abc.atlas.catalogue import Examples, ExpressionRule
     from napari_abc.atlas.files import DatasetFiles
     from napari_abc.atlas.gene_indexes import GeneIndexes
+    from napari_abc.atlas.packages import Groups, Name
     from napari_abc.stores.cells import CellStore
     from napari_abc.stores.fetch import RemoteFile, Store
     from napari_abc.stores.gene_index import GeneIndex
+    from napari_abc.stores.gene_table import GeneTable
     from napari_abc.stores.index_rows import RowPlan
     from napari_abc.stores.matrix import Matrix
     from napari_abc.task import Task
@@ -39,6 +47,24 @@ _UNASKED = 16 * 2**20
 """Cell labels of a published index up to this many bytes are fetched without asking."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A matrix file that holds cells of the slab."""
+
+    file: RemoteFile
+    groups: Groups
+    name: Name
+    wanted: int
+    """Cells asked for that it holds."""
+    missing: int
+    """Bytes that have to be fetched before it can be read."""
+
+    @property
+    def places(self) -> NDArray[np.intp]:
+        """Positions of its cells among those that the slab shows."""
+        return self.groups.places(self.name)
+
+
 class AtlasExpression:
     """Values for the cells of one slab; an :class:`~napari_abc.model.ExpressionSource`.
 
@@ -46,45 +72,57 @@ class AtlasExpression:
     ----------
     units
         Kinds of values and their labels.
-    rule
-        How a cell's matrix is found.
+    rules
+        How a cell's matrix is found. Of several, the one counts that leaves the least to fetch.
     files, store, indexes
         Where the matrices are listed and fetched, and their gene-major indexes found.
     cells
-        The dataset's cells, with the columns that the rule names.
-    slab, slab_column
-        Label of the slab, and the column it comes from.
+        The dataset's cells, with the columns that the rules name.
+    slab
+        Label of the slab; None for all cells.
     kept
         (cells of the slab in the store,) True for those that the slab shows.
+    examples
+        Tables with the values of a few genes.
+    genes
+        The gene table, by which the symbols of the examples are told: index the identifiers, column
+        ``gene_symbol``.
+    index
+        Whether gene-major indexes are made.
     """
 
     def __init__(
         self,
         units: Mapping[str, str],
-        rule: ExpressionRule,
+        rules: Sequence[ExpressionRule],
         files: DatasetFiles,
         store: Store,
         indexes: GeneIndexes,
         cells: CellStore,
-        slab: str,
-        slab_column: str,
+        slab: str | None,
         kept: NDArray[np.bool_],
+        *,
+        examples: Sequence[Examples] = (),
+        genes: pd.DataFrame | None = None,
+        index: bool = True,
     ) -> None:
-        self._rule = rule
         self._files = files
         self._store = store
         self._indexes = indexes
         self._cells = cells
         self._slab = slab
-        self._slab_column = slab_column
         self._kept = kept
-        self._groups = self._group_cells()
+        self._count = int(kept.sum())
+        self._groups = groups_of(rules, cells, slab, kept)
+        self._examples = ExampleGenes(examples, files, store, cells.key)
+        self._genes = genes
+        self._index = index
         self._matrices: dict[Path, Matrix] = {}
         self._plans: dict[str, tuple[GeneIndex, RowPlan, int]] = {}
         self._kinds = {
             kind: unit
             for kind, unit in units.items()
-            if any(files.matrix(*group, kind) for group in self._groups)
+            if any(files.matrix(*name, kind) for groups in self._groups for name in groups.names)
         }
 
     @property
@@ -92,26 +130,19 @@ class AtlasExpression:
         """Kinds of values that the release holds, each with its label for a colour bar."""
         return self._kinds
 
-    def _group_cells(self) -> dict[tuple[str, str], NDArray[np.intp]]:
-        """(directory, matrix) to the slab's cells (positions among those shown) that it holds."""
-        import pandas as pd
-
-        names = [name for name in (self._rule.directory_column, self._rule.matrix_column) if name]
-        frame = self._cells.columns(names, self._slab).to_pandas()[self._kept].reset_index(drop=True)
-        if self._rule.directory_column is None:
-            frame.insert(0, "directory", self._rule.directories[0])
-        frame = frame.astype(object)
-        groups = pd.Series(frame.index, index=frame.index).groupby([frame.iloc[:, 0], frame.iloc[:, 1]])
-        return {(str(key[0]), str(key[1])): rows.to_numpy() for key, rows in groups}
-
-    def _matrix_files(self, kind: str) -> dict[tuple[str, str], RemoteFile]:
-        found = {group: self._files.matrix(*group, kind) for group in self._groups}
-        return {group: file for group, file in found.items() if file is not None}
-
     def look_up(self, task: Task) -> None:
-        """Look, once, whether indexes are published for matrices that are not on disk."""
-        files = [file for kind in self._kinds for file in self._matrix_files(kind).values()]
+        """Look, once, for what spares the matrices: published indexes, and genes of example tables."""
+        files = [
+            file
+            for groups in self._groups
+            for name in groups.names
+            for kind in self._kinds
+            if (file := self._files.matrix(*name, kind)) is not None
+        ]
         self._indexes.look_up(files, task)
+        self._examples.look_up(task)
+
+    # -- what has to be fetched ----------------------------------------------------------------
 
     def packages(
         self, kind: str, identifiers: Sequence[str] = (), rows: NDArray[np.bool_] | None = None
@@ -120,14 +151,14 @@ class AtlasExpression:
 
         Where an index is published, these are the labels of its cells, and none where that is little.
         """
-        found = []
-        for group, file in self._matrix_files(kind).items():
-            mine = self._groups[group]
-            cells = len(mine) if rows is None else int(np.count_nonzero(rows[mine]))
-            size = self._to_fetch(file)
-            if cells and size:
-                found.append(Package(file.name, cells, size))
-        return tuple(found)
+        parts = self._parts(kind, rows)
+        examples = self._cheaper_examples(kind, identifiers, parts)
+        if examples:
+            cells = self._count if rows is None else int(np.count_nonzero(rows))
+            found = [Package(file.name, cells, self._examples.to_fetch(file)) for file in examples]
+        else:
+            found = [Package(part.file.name, part.wanted, part.missing) for part in parts if part.wanted]
+        return tuple(package for package in found if package.bytes)
 
     def download_bytes(
         self, kind: str, identifiers: Sequence[str] = (), rows: NDArray[np.bool_] | None = None
@@ -135,18 +166,62 @@ class AtlasExpression:
         """Bytes of :meth:`packages`; 0 when all is on disk."""
         return sum(package.bytes for package in self.packages(kind, identifiers, rows))
 
-    def _to_fetch(self, file: RemoteFile) -> int:
+    def _parts(self, kind: str, rows: NDArray[np.bool_] | None = None) -> list[_Part]:
+        """Matrices of the slab's cells, by the rule that leaves out the fewest and has the least to fetch."""
+        choices = []
+        for groups in self._groups:
+            parts = list(self._parts_by(groups, kind, rows))
+            found = sum(part.wanted for part in parts)
+            missing = sum(part.missing for part in parts if part.wanted)
+            choices.append(((-found, missing, len(parts)), parts))
+        return min(choices, key=lambda choice: choice[0])[1] if choices else []
+
+    def _parts_by(self, groups: Groups, kind: str, rows: NDArray[np.bool_] | None) -> Iterator[_Part]:
+        for name in groups.names:
+            file = self._files.matrix(*name, kind)
+            if file is not None:
+                places = groups.places(name)
+                wanted = len(places) if rows is None else int(np.count_nonzero(rows[places]))
+                yield _Part(file, groups, name, wanted, self._to_fetch(file, groups))
+
+    def _to_fetch(self, file: RemoteFile, groups: Groups) -> int:
         if self._store.locate(file) is not None:
             return 0
         index = self._indexes.find(file)
         if index is None or index.label_bytes is None:
             return file.size or 0
-        known = index.is_local or self._rows_path(file)[0].exists()
+        known = index.is_local or self._rows_path(file, groups).exists()
         return 0 if known or index.label_bytes <= _UNASKED else index.label_bytes
 
-    def index_missing(self, kind: str) -> bool:
-        """Whether a matrix of this kind is on disk and has no index yet: a gene would come faster."""
-        return any(self._indexes.missing(file) for file in self._matrix_files(kind).values())
+    def _cheaper_examples(
+        self, kind: str, identifiers: Sequence[str], parts: Sequence[_Part]
+    ) -> list[RemoteFile]:
+        """Tables of example genes that hold these genes with less to fetch than the matrices."""
+        missing = sum(part.missing for part in parts if part.wanted)
+        symbols = self._symbols(identifiers) if missing else None
+        if symbols is None:
+            return []
+        files = self._examples.holding(symbols, kind)
+        return files if sum(map(self._examples.to_fetch, files)) < missing else []
+
+    def _symbols(self, identifiers: Sequence[str]) -> list[str] | None:
+        """Symbols of genes; None where one has none, or shares it with another gene."""
+        if self._genes is None or "gene_symbol" not in self._genes or not identifiers:
+            return None
+        symbols = self._genes["gene_symbol"]
+        found = [symbols.get(identifier) for identifier in identifiers]
+        if not all(isinstance(symbol, str) for symbol in found):
+            return None
+        alone = all(int((symbols == symbol).sum()) == 1 for symbol in found)
+        return [str(symbol) for symbol in found] if alone else None
+
+    # -- indexes -------------------------------------------------------------------------------
+
+    def index_missing(self, kind: str) -> tuple[str, ...]:
+        """Matrices of this kind that are on disk and have no index yet: genes would come faster."""
+        if not self._index:
+            return ()
+        return tuple(part.file.key for part in self._parts(kind) if self._indexes.missing(part.file))
 
     def build_index(self, kind: str, task: Task, threads: int | None = 1) -> None:
         """Make the indexes of the matrices of this kind that are on disk; later genes come from them.
@@ -162,9 +237,11 @@ class AtlasExpression:
         Cancelled
             If `task` was cancelled; finished parts are kept, and the next call goes on from there.
         """
-        for file in self._matrix_files(kind).values():
-            if self._indexes.missing(file):
-                self._indexes.build(file, task, threads)
+        for part in self._parts(kind) if self._index else ():
+            if self._indexes.missing(part.file):
+                self._indexes.build(part.file, task, threads)
+
+    # -- reading -------------------------------------------------------------------------------
 
     def read(
         self,
@@ -173,119 +250,141 @@ class AtlasExpression:
         task: Task,
         rows: NDArray[np.bool_] | None = None,
     ) -> NDArray[np.float32]:
-        """Values of shape (cells of the slab, identifiers), NaN for cells that the matrix lacks.
+        """Values of shape (cells of the slab, identifiers), NaN for cells that the matrices lack.
+
+        Where ``rows`` are given, only matrices that hold such cells are fetched; the values of other
+        cells are read where they are at hand. What was fetched stays when `task` is cancelled.
 
         Raises
         ------
         ExpressionError
-            If a matrix lacks a gene, or no matrix holds a cell of the slab.
+            If no matrix has a gene, or none holds a cell of the slab.
         NetworkError, IntegrityError, FormatError, DiskFullError
             If a matrix can't be fetched or read.
         """
-        count = int(self._kept.sum())
+        parts = self._parts(kind, rows)
+        examples = self._cheaper_examples(kind, identifiers, parts)
+        if examples:
+            return self._read_examples(examples, self._symbols(identifiers) or [], task)
+        chosen = [part for part in parts if part.wanted or not part.missing]
+        progress = Shared(task, sum(part.missing for part in chosen), sum(bool(p.missing) for p in chosen))
         values: NDArray[np.float32] | None = None
-        found = 0
-        for group, file in self._matrix_files(kind).items():
-            mine = self._groups[group]
-            index = self._usable(file)
-            part, known = None, 0
-            if index is not None:
-                try:
-                    part, known = self._read_index(index, file, mine, identifiers, task)
-                except (FormatError, MissingFileError, NetworkError) as error:
-                    # Never a wrong colour: without the index, or, where that would fetch gigabytes
-                    # that nobody agreed to, not at all; asked again, the download is offered.
-                    self._indexes.discard(file)
-                    if self._store.locate(file) is None:
-                        raise ExpressionError(
-                            f"{error} Ask for the gene again to use the matrix itself."
-                        ) from error
-            if part is None:
-                part, known = self._read_matrix(file, mine, identifiers, task)
-            found += known
-            if len(mine) == count:
-                values = part
+        known, lacking = 0, set(identifiers)
+        for part in chosen:
+            part_values, part_known, absent = self._read_part(part, identifiers, progress)
+            progress.add(part.missing)
+            known += part_known
+            lacking &= absent
+            if len(part.places) == self._count:
+                values = part_values
                 break
             if values is None:
-                values = np.full((count, len(identifiers)), np.nan, dtype=np.float32)
-            values[mine] = part
-        if values is None or found == 0:
+                values = np.full((self._count, len(identifiers)), np.nan, dtype=np.float32)
+            values[part.places] = part_values
+        if lacking and chosen:
+            where = chosen[0].file.name if len(chosen) == 1 else f"none of its {len(chosen)} matrices"
+            told = f"{where} lacks it" if len(chosen) == 1 else f"{where} has it"
             raise ExpressionError(
-                f"No cell of {self._slab} is in its expression matrix, so no gene can be shown; "
-                "colour by taxonomy or metadata instead."
+                f"The gene table lists {', '.join(sorted(lacking))} but {told}; ask for another gene."
+            )
+        if values is None or known == 0:
+            raise ExpressionError(
+                f"No cell of {self._slab or 'the dataset'} is in its expression matrix, so no gene can be "
+                "shown; colour by taxonomy or metadata instead."
             )
         return values
 
-    def _usable(self, file: RemoteFile) -> GeneIndex | None:
+    def _read_part(
+        self, part: _Part, identifiers: Sequence[str], task: Task
+    ) -> tuple[NDArray[np.float32], int, set[str]]:
+        """Values of a matrix's cells, how many of them it holds, and the genes that it lacks."""
+        index = self._usable(part)
+        if index is not None:
+            try:
+                return self._read_index(index, part, identifiers, task)
+            except (FormatError, MissingFileError, NetworkError) as error:
+                # Never a wrong colour: without the index, or, where that would fetch gigabytes
+                # that nobody agreed to, not at all; asked again, the download is offered.
+                self._indexes.discard(part.file)
+                if self._store.locate(part.file) is None:
+                    raise ExpressionError(
+                        f"{error} Ask for the gene again to use the matrix itself."
+                    ) from error
+        return self._read_matrix(part, identifiers, task)
+
+    def _usable(self, part: _Part) -> GeneIndex | None:
         """The index of a file, if it can tell which of its rows are the slab's cells."""
-        index = self._indexes.find(file)
-        if index is None or index.label_bytes is not None or self._rows_path(file)[0].exists():
+        index = self._indexes.find(part.file)
+        if index is None or index.label_bytes is not None:
             return index
-        return index if self._store.locate(file) is not None else None
+        known = self._rows_path(part.file, part.groups).exists()
+        return index if known or self._store.locate(part.file) is not None else None
 
     def _read_index(
-        self,
-        index: GeneIndex,
-        file: RemoteFile,
-        mine: NDArray[np.intp],
-        identifiers: Sequence[str],
-        task: Task,
-    ) -> tuple[NDArray[np.float32], int]:
-        columns = _columns(identifiers, index.places, file.name)
-        kept = self._plans.get(file.key)
+        self, index: GeneIndex, part: _Part, identifiers: Sequence[str], task: Task
+    ) -> tuple[NDArray[np.float32], int, set[str]]:
+        kept = self._plans.get(part.file.key)
         if kept is None or kept[0] is not index:
-            rows = self._rows(index, file, task)[self._kept][mine]
+            rows = self._rows(lambda: index, part, task)
+            index.forget_labels()
             kept = (index, index.plan(rows), int(np.count_nonzero(rows >= 0)))
-            self._plans[file.key] = kept
-        return index.read(columns, kept[1], task), kept[2]
+            self._plans[part.file.key] = kept
+        plan = kept[1]
+        columns, absent = _columns(identifiers, index.places)
+        return _spread(index.read(columns, plan, task), identifiers, absent), kept[2], absent
 
     def _read_matrix(
-        self, file: RemoteFile, mine: NDArray[np.intp], identifiers: Sequence[str], task: Task
-    ) -> tuple[NDArray[np.float32], int]:
-        path = self._store.ensure(file, task)
+        self, part: _Part, identifiers: Sequence[str], task: Task
+    ) -> tuple[NDArray[np.float32], int, set[str]]:
+        path = self._store.ensure(part.file, task)
         matrix = self._matrices.get(path) or self._matrices.setdefault(path, open_matrix(path))
+        rows = self._rows(lambda: open_matrix(path), part, task)  # another, whose labels are let go
         places = {identifier: column for column, identifier in enumerate(matrix.identifiers)}
-        columns = _columns(identifiers, places, path.name)
-        rows = self._rows(matrix, file, task)[self._kept][mine]
-        return matrix.read(columns, rows, task), int(np.count_nonzero(rows >= 0))
+        columns, absent = _columns(identifiers, places)
+        values = _spread(matrix.read(columns, rows, task), identifiers, absent)
+        return values, int(np.count_nonzero(rows >= 0)), absent
 
-    def _rows_path(self, file: RemoteFile) -> tuple[Path, bool]:
-        """Where the matrix's rows of the cells are kept, and whether those of all slabs together."""
-        shared = self._rule.matrix_column != self._slab_column
-        scope = "all" if shared else str(self._cells.slabs[self._slab].group)
-        name = f"rows-{self._store.identity(file)}-{scope}.npy"
-        return self._cells.path.with_suffix("") / name, shared
+    def _rows_path(self, file: RemoteFile, groups: Groups) -> Path:
+        return rows_path(self._cells, self._store.identity(file), groups.digest)
 
-    def _rows(self, matrix: Matrix | GeneIndex, file: RemoteFile, task: Task) -> NDArray[np.int64]:
-        """(cells of the slab in the store,) row of each in the matrix, -1 where absent.
+    def _rows(self, opened: Callable[[], Matrix | GeneIndex], part: _Part, task: Task) -> NDArray[np.int64]:
+        """Row in the matrix of each of its cells that the slab shows, -1 where absent."""
+        path = self._rows_path(part.file, part.groups)
+        return rows_in_matrix(path, opened, part.groups, part.name, self._kept, task)
 
-        Matching millions of labels takes seconds, so the rows are kept in a file named after the
-        contents of both sides: those of every slab where slabs share a matrix, else of this one.
-        """
-        path, shared = self._rows_path(file)
-        count = self._cells.cells if shared else len(self._kept)
-        rows = _load_rows(path, count)
-        if rows is None:
-            labels = self._cells.columns([self._cells.key], None if shared else self._slab).column(0)
-            task.report(f"Matching cells with {file.name}", 0, count, "cells")
-            rows = matrix.rows_of(labels)
-            save_atomically(path, lambda out: np.save(out, rows, allow_pickle=False))
-        start = self._cells.start(self._slab) if shared else 0
-        return np.array(rows[start : start + len(self._kept)])
+    def _read_examples(
+        self, files: Sequence[RemoteFile], symbols: Sequence[str], task: Task
+    ) -> NDArray[np.float32]:
+        """Values from tables of example genes, each of which holds some of the cells."""
+        values = np.full((self._count, len(symbols)), np.nan, dtype=np.float32)
+        for file in files:
+            try:
+                table = self._examples.table(file, task)
+                rows = self._rows_in_table(table, file, task)
+                found = rows >= 0
+                values[found] = table.read(symbols, rows[found])
+            except FormatError as error:
+                self._examples.discard(file)
+                raise ExpressionError(
+                    f"{error} Ask for the gene again to use the expression matrix."
+                ) from error
+        return values
 
-
-def _columns(identifiers: Sequence[str], places: Mapping[str, int], name: str) -> list[int]:
-    lacking = [identifier for identifier in identifiers if identifier not in places]
-    if lacking:
-        raise ExpressionError(
-            f"The gene table lists {', '.join(lacking)} but {name} lacks it; ask for another gene."
-        )
-    return [places[identifier] for identifier in identifiers]
+    def _rows_in_table(self, table: GeneTable, file: RemoteFile, task: Task) -> NDArray[np.int64]:
+        path = rows_path(self._cells, self._store.identity(file), "examples")
+        return rows_in_table(path, lambda: table, self._cells, self._slab, self._kept, task)
 
 
-def _load_rows(path: Path, count: int) -> NDArray[np.int64] | None:
-    try:
-        rows: NDArray[np.int64] = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError):  # not there yet, or damaged: it is made again
-        return None
-    return rows if rows.shape == (count,) and rows.dtype == np.int64 else None
+def _columns(identifiers: Sequence[str], places: Mapping[str, int]) -> tuple[list[int], set[str]]:
+    """Columns of the genes that are there, and the other genes."""
+    absent = {identifier for identifier in identifiers if identifier not in places}
+    return [places[identifier] for identifier in identifiers if identifier not in absent], absent
+
+
+def _spread(values: NDArray[np.float32], identifiers: Sequence[str], absent: set[str]) -> NDArray[np.float32]:
+    """Values with a column of NaN for each gene that is absent."""
+    if not absent:
+        return values
+    spread = np.full((len(values), len(identifiers)), np.nan, dtype=np.float32)
+    spread[:, [place for place, identifier in enumerate(identifiers) if identifier not in absent]] = values
+    return spread

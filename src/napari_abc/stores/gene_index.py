@@ -131,6 +131,10 @@ class GeneIndex:
         """Labels of the rows as text, (cells,); read at first use and kept."""
         return self._label_index(None).labels
 
+    def forget_labels(self) -> None:
+        """Let go of the labels, which take 50 MB for a million cells."""
+        self._labels = None
+
     def _label_index(self, task: Task | None) -> LabelIndex:
         if self._labels is None:
             about = self.about

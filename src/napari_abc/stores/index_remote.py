@@ -82,11 +82,13 @@ class RemoteFiles:
                 found.append(content if len(content) <= _LARGEST_DOCUMENT else None)
         return found
 
-    def read(self, spans: Sequence[Span], task: Task | None = None) -> list[memoryview]:
-        """See :meth:`napari_abc.stores.index_files.Files.read`."""
+    def read(
+        self, spans: Sequence[Span], task: Task | None = None, seconds: float | None = None
+    ) -> list[memoryview]:
+        """See :meth:`napari_abc.stores.index_files.Files.read`; ``seconds`` is how long to wait at most."""
         wanted = [span for span in spans if span[2]]
         try:
-            answers = self._ranges(wanted, task)
+            answers = self._ranges(wanted, task, seconds)
         except AbcError:
             raise
         except Exception as error:
