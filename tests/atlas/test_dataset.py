@@ -213,11 +213,15 @@ def test_marmoset_has_columns_of_its_own(tmp_path):
 def test_the_mouse_brain_is_an_entry_of_another_shape(tmp_path):
     atlas = open_atlas(mouse(tmp_path / "b").write())
     dataset = atlas[MOUSE]
-    assert dataset.slabs["slab"].tolist() == ["C57BL6J-638850.13", "C57BL6J-638850.37"]  # by z
+    assert dataset.slabs["slab"].tolist() == [
+        "C57BL6J-638850.13",
+        "C57BL6J-638850.37",  # by z
+        "All sections",
+    ]
     slab = dataset.slab("C57BL6J-638850.37")
     assert slab.cells.index.tolist() == ["101917", "1019171907102340387-1"]
     assert slab.cells["Class"].tolist() == ["CN LGE GABA", "Astro-Epen"]
-    assert slab.cells.loc["101917", ["x", "y", "z", "x_ccf"]].tolist() == [7.2, 4.1, 6.6, 12.2]
+    assert slab.cells.loc["101917", ["x", "y", "z_section", "x_ccf"]].tolist() == [7.2, 4.1, 6.6, 12.2]
     assert slab.cells.loc["1019171907102340387-1", ["x_ccf"]].isna().all()
     assert [frame.name for frame in slab.frames] == ["section", "reconstructed", "ccf"]
     # From the section's own matrix, not from the whole brain's, which says 77.

@@ -16,6 +16,7 @@ from napari_abc.atlas.regions import read_regions
 from napari_abc.atlas.slab_list import SlabList
 from napari_abc.errors import AbcError, UnknownNameError
 from napari_abc.model import Frame, Slab
+from napari_abc.provenance import SYNTHETIC
 from napari_abc.task import Task
 
 if TYPE_CHECKING:
@@ -83,13 +84,13 @@ class Dataset:
 
     @property
     def licence(self) -> str:
-        """Licence of the data."""
-        return self._entry.licence
+        """Licence of the data; of a synthetic release, that those of the real data don't apply."""
+        return SYNTHETIC if self.synthetic else self._entry.licence
 
     @property
     def citation(self) -> str:
-        """How to cite the data."""
-        return self._entry.citation
+        """How to cite the data; empty for a synthetic release."""
+        return "" if self.synthetic else self._entry.citation
 
     @property
     def url(self) -> str:

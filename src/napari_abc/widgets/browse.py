@@ -52,7 +52,7 @@ class _OpenedDataset:
     dataset: Dataset
     rows: list[SlabRow]
     to_fetch: int
-    """Bytes that opening a slab has to fetch."""
+    """Bytes that all slabs together have to fetch."""
 
 
 class Browser(QObject):
@@ -230,6 +230,7 @@ class Browser(QObject):
             opened,
             f"Opening {label}",
             lambda: self._load(f"Opening {label}", lambda task: dataset.slab(label, task)),
+            dataset.opening_bytes(label),
         )
 
     def _count(self) -> None:
@@ -247,7 +248,7 @@ class Browser(QObject):
                 self._complain,
             )
 
-        self._after_asking(opened, "Counting the cells", start)
+        self._after_asking(opened, "Counting the cells", start, opened.to_fetch)
 
     def open_path(self, path: str) -> None:
         """Open a person's own run: a Xenium or MERSCOPE folder, or an h5ad file."""
@@ -296,15 +297,17 @@ class Browser(QObject):
 
     # -- asking and complaining ------------------------------------------------------------------
 
-    def _after_asking(self, opened: _OpenedDataset, what: str, start: Callable[[], None]) -> None:
+    def _after_asking(
+        self, opened: _OpenedDataset, what: str, start: Callable[[], None], to_fetch: int
+    ) -> None:
         self._ask_no_more()
-        if opened.to_fetch < ASK_FROM or (self._atlas is not None and self._atlas.offline):
+        if to_fetch < ASK_FROM or (self._atlas is not None and self._atlas.offline):
             start()
             return
         self._pending = start
-        size = bytes_text(opened.to_fetch)
+        size = bytes_text(to_fetch)
         self._view.notice.show_question(
-            f"{what} needs {size} of tables, fetched once for all slabs of {opened.dataset.title}. "
+            f"{what} needs {size} of tables of {opened.dataset.title}, fetched once. "
             "Genes are fetched when you first ask for one.",
             f"&Download {size}",
             "&Not now",
