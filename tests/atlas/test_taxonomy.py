@@ -286,11 +286,9 @@ def test_a_term_or_a_level_that_is_there_twice_is_refused(paths):
         read(paths)
 
 
-@pytest.mark.parametrize(
-    ("table", "text"), [(TERM, "label,name\na,b\n"), (MEMBER, "a\nb\n"), (SET, "x\ny\n")]
-)
-def test_a_table_without_its_columns_is_refused(paths, table, text):
-    paths[table].write_text(text)
+@pytest.mark.parametrize("table", [TERM, MEMBER, SET])
+def test_a_table_without_its_columns_is_refused(paths, table):
+    paths[table].write_text("a,b\nc,d\n")
     with pytest.raises(FormatError, match="has no column"):
         read(paths)
 

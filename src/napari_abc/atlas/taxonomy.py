@@ -1,5 +1,4 @@
-"""A taxonomy: levels of terms with names, colours and order, how terms descend from each other, and
-which leaf a cell belongs to.
+"""A taxonomy: levels of terms with names, colours and order, their descent, and a cell's leaf.
 
 Terms are kept apart by label, because names repeat. A level that is nobody's parent and has no
 parent, as neurotransmitter, is a facet: it cuts across the tree. A parcellation of the brain is a
@@ -78,7 +77,7 @@ class Taxonomy:
 
     # -- cells -----------------------------------------------------------------------------------
 
-    def categories(self, keys: pd.Series, outside: str, prefix: str = "") -> dict[str, pd.Categorical]:
+    def categories(self, keys: pd.Series, outside: str, prefix: str = "") -> dict[str, pd.Categorical[str]]:
         """Term of each cell at each level.
 
         Parameters
@@ -298,7 +297,8 @@ class Taxonomy:
     def _labels(self) -> pd.Index:
         import pandas as pd
 
-        return pd.Index([label for level in self.levels for label in level.terms.index], dtype=object)
+        labels: list[str] = [label for level in self.levels for label in level.terms.index]
+        return pd.Index(labels, dtype=object)
 
     @cached_property
     def _parents(self) -> NDArray[np.intp]:
@@ -320,12 +320,14 @@ class Taxonomy:
         ]
 
     def _node(self, label: str) -> int:
-        try:
-            return int(self._labels.get_loc(label))
-        except KeyError:
+        import pandas as pd
+
+        node = int(self._labels.get_indexer(pd.Index([label], dtype=object))[0])
+        if node < 0:
             near = get_close_matches(label, self._labels, n=3, cutoff=0.7)
             hint = f"did you mean {' or '.join(near)}?" if near else "search for it by name."
-            raise UnknownNameError(f"{self.name} has no term {label!r}; {hint}") from None
+            raise UnknownNameError(f"{self.name} has no term {label!r}; {hint}")
+        return node
 
     def _term(self, node: int) -> Term:
         import pandas as pd

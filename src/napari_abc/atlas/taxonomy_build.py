@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -54,7 +55,7 @@ def build(parts: Parts) -> Taxonomy:
     labels = pd.Index(terms["label"], name="label", dtype=object)
     aliases, codes = _leaves(parts, labels, level_of, len(sets))
     starts = np.searchsorted(level_of, np.arange(len(sets) + 1))
-    codes = np.where(codes >= 0, codes - starts[:-1], -1).astype(np.int32)
+    codes = np.where(codes >= 0, codes - starts[:-1], -1)
     if parts.nested:
         parents = _nested_parents(codes, starts)
     else:
@@ -64,9 +65,7 @@ def build(parts: Parts) -> Taxonomy:
     cells, leaves = _sizes(parts, terms, codes, parents, starts, aliases)
     names = _level_names(sets)
     levels = []
-    for position, (label, name, text) in enumerate(
-        zip(sets["label"], names, sets["description"], strict=True)
-    ):
+    for position, (label, text) in enumerate(zip(sets["label"], sets["description"], strict=True)):
         here = slice(starts[position], starts[position + 1])
         table = pd.DataFrame(
             {
@@ -84,8 +83,8 @@ def build(parts: Parts) -> Taxonomy:
                 table[extra] = terms[extra].iloc[here].array
         has_parent = bool((parents[here] >= 0).any())
         facet = len(sets) > 1 and not has_parent and position not in is_parent
-        levels.append(Level(str(label), str(name), str(text), facet, table))
-    return Taxonomy(parts.name, tuple(levels), aliases, codes, tuple(notes))
+        levels.append(Level(str(label), names[position], str(text), facet, table))
+    return Taxonomy(parts.name, tuple(levels), aliases, codes.astype(np.int32), tuple(notes))
 
 
 def numeric(order: pd.Series) -> NDArray[np.float64]:
@@ -128,9 +127,8 @@ def _leaves(
     alias, term = parts.members["alias"].to_numpy(dtype=object), parts.members["term"]
     node = labels.get_indexer(pd.Index(term, dtype=object))
     if (node < 0).any():
-        parts.notes.append(
-            f"{parts.name}: {_share(node < 0, 'memberships')} name a term that is not described and are left out."
-        )
+        lost = _share(node < 0, "memberships")
+        parts.notes.append(f"{parts.name}: {lost} name a term that is not described and are left out.")
     row, distinct = pd.factorize(alias)
     codes = np.full((len(distinct), levels), -1, dtype=np.int64)
     row, node = row[node >= 0], node[node >= 0]
@@ -168,22 +166,34 @@ def _given_parents(
     return np.where(wrong, -1, parents)
 
 
-def _nested_parents(codes: NDArray[np.int32], starts: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Parent of each term, told by the leaves: of the finest broader level that a level nests in."""
+def _nested_parents(codes: NDArray[np.int64], starts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Parent of each term, told by the leaves.
+
+    The tree is the longest chain of levels of which each divides the terms of the one before; the
+    other levels are facets, though their terms may divide some level of the tree too.
+    """
+    pairs: dict[tuple[int, int], NDArray[np.int64]] = {}
+    chains: list[list[int]] = []
+    for position in range(codes.shape[1]):
+        best: list[int] = []
+        for above in range(position):
+            both = (codes[:, position] >= 0) & (codes[:, above] >= 0)
+            found = np.unique(np.stack([codes[both, position], codes[both, above]]), axis=1)
+            nested = found.shape[1] > 0 and len(np.unique(found[0])) == found.shape[1]
+            if nested and len(chains[above]) > len(best):  # of two as long, the one listed first
+                best = chains[above]
+                pairs[above, position] = found
+        chains.append([*best, position])
     parents = np.full(int(starts[-1]), -1, dtype=np.int64)
-    for position in range(1, len(starts) - 1):
-        own = codes[:, position]
-        for above in range(position - 1, -1, -1):
-            both = (own >= 0) & (codes[:, above] >= 0)
-            pairs = np.unique(np.stack([own[both], codes[both, above]]), axis=1)
-            if pairs.shape[1] and len(np.unique(pairs[0])) == pairs.shape[1]:
-                parents[starts[position] + pairs[0]] = starts[above] + pairs[1]
-                break
+    longest = max(reversed(chains), key=len)
+    for above, position in pairwise(longest):
+        child, parent = pairs[above, position]
+        parents[starts[position] + child] = starts[above] + parent
     return parents
 
 
 def _contradictions(
-    name: str, codes: NDArray[np.int32], parents: NDArray[np.int64], starts: NDArray[np.int64]
+    name: str, codes: NDArray[np.int64], parents: NDArray[np.int64], starts: NDArray[np.int64]
 ) -> list[str]:
     """A note where leaves belong to other terms than the parents of their terms say."""
     level_of = np.repeat(np.arange(len(starts) - 1), np.diff(starts))
@@ -202,7 +212,7 @@ def _contradictions(
 def _sizes(
     parts: Parts,
     terms: pd.DataFrame,
-    codes: NDArray[np.int32],
+    codes: NDArray[np.int64],
     parents: NDArray[np.int64],
     starts: NDArray[np.int64],
     aliases: pd.Index,
@@ -211,33 +221,30 @@ def _sizes(
     import pandas as pd
 
     total = int(starts[-1])
-    leaves = pd.array(np.zeros(total, dtype=np.int64), dtype="Int64")
-    cells = pd.array(np.zeros(total, dtype=np.int64), dtype="Int64")
-    cells[:] = pd.NA
+    cells, unknown = np.zeros(total, dtype=np.int64), np.ones(total, dtype=bool)
     if len(aliases):
         known = codes >= 0
         nodes = (codes + starts[:-1])[known]
-        leaves = pd.array(np.bincount(nodes, minlength=total), dtype="Int64")
+        leaves = np.bincount(nodes, minlength=total)
+        no_leaves = np.zeros(total, dtype=bool)
         if parts.sizes is not None:
             size = parts.sizes.reindex(aliases).to_numpy(dtype=np.float64, na_value=np.nan)
             each = np.broadcast_to(size[:, None], codes.shape)[known]
             told = ~np.isnan(each)
-            summed = np.bincount(nodes[told], weights=each[told], minlength=total)
-            some = np.bincount(nodes[told], minlength=total) > 0
-            cells = pd.array(summed.astype(np.int64), dtype="Int64")
-            cells[~some] = pd.NA
+            cells = np.bincount(nodes[told], weights=each[told], minlength=total).astype(np.int64)
+            unknown = np.bincount(nodes[told], minlength=total) == 0
     else:
         leaves = _descendants(parents, starts)
+        no_leaves = leaves == 0
     if "cells" in terms:
-        given = pd.array(terms["cells"], dtype="Int64")
-        cells = pd.array(np.where(given.isna(), cells, given), dtype="Int64")
-    return cells, leaves
+        given = terms["cells"].to_numpy(dtype=np.float64, na_value=np.nan)
+        told = ~np.isnan(given)
+        cells[told], unknown[told] = given[told].astype(np.int64), False
+    return pd.arrays.IntegerArray(cells, unknown), pd.arrays.IntegerArray(leaves, no_leaves)
 
 
-def _descendants(parents: NDArray[np.int64], starts: NDArray[np.int64]) -> pd.arrays.IntegerArray:
-    """Terms of the finest level below each term; missing at levels that have no such below them."""
-    import pandas as pd
-
+def _descendants(parents: NDArray[np.int64], starts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Terms of the finest level below each term; 0 at levels that have no such below them."""
     count = np.zeros(int(starts[-1]), dtype=np.int64)
     tree = [p for p in range(len(starts) - 1) if (parents[starts[p] : starts[p + 1]] >= 0).any()]
     finest = tree[-1] if tree else len(starts) - 2
@@ -247,9 +254,7 @@ def _descendants(parents: NDArray[np.int64], starts: NDArray[np.int64]) -> pd.ar
         nodes = np.arange(starts[position], starts[position + 1])
         nodes = nodes[parents[nodes] >= 0]
         np.add.at(count, parents[nodes], count[nodes])
-    found = pd.array(count, dtype="Int64")
-    found[count == 0] = pd.NA
-    return found
+    return count
 
 
 def _level_names(sets: pd.DataFrame) -> list[str]:

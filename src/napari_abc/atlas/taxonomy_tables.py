@@ -111,9 +111,9 @@ def _read_terms(entry: TaxonomyEntry, paths: Mapping[str, Path]) -> Parts:
             "label": table["label"],
             "name": table["name"],
             "set": table[set_label],
-            "parent": table["parent_term_label"] if "parent_term_label" in table else "",
+            "parent": table.get("parent_term_label", ""),
             "color": table["color_hex_triplet"],
-            "description": table["description"] if "description" in table else "",
+            "description": table.get("description", ""),
         }
     )
     if "description" not in table and _ABBREVIATIONS in paths:
@@ -219,7 +219,7 @@ def _read_parcellation(entry: TaxonomyEntry, paths: Mapping[str, Path]) -> Parts
             "label": first[term],
             "name": first[acronym].where(first[acronym] != "", first[name]),
             "set": first[of_set],
-            "parent": first["parent_term_label"] if "parent_term_label" in first else "",
+            "parent": first.get("parent_term_label", ""),
             "color": first["color_hex_triplet"],
             "description": first[name],
         }
