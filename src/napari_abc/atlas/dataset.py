@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ from napari_abc.atlas.files import DatasetFiles
 from napari_abc.atlas.gene_indexes import GeneIndexes
 from napari_abc.atlas.regions import read_regions
 from napari_abc.atlas.slab_list import SlabList
-from napari_abc.errors import AbcError, UnknownNameError
+from napari_abc.errors import AbcError, FormatError, IntegrityError, UnknownNameError
 from napari_abc.model import Frame, Slab
 from napari_abc.provenance import SYNTHETIC
 from napari_abc.task import Task
@@ -260,7 +261,9 @@ class Dataset:
         self._require_available()
         self._stores.build(task)
         for embedding in self._stores.embeddings(task).values():
-            self._stores.build_embedding(embedding, task)
+            # One that is damaged keeps nobody from the others; opening it says what is wrong.
+            with suppress(FormatError, IntegrityError):
+                self._stores.build_embedding(embedding, task)
         return self._slabs.table(task)
 
     # -- opening -------------------------------------------------------------------------------

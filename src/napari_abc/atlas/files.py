@@ -81,6 +81,8 @@ class DatasetFiles:
     @property
     def unavailable(self) -> str:
         """Why the dataset can't be opened from this release; empty if it can."""
+        if self.directory(None) not in self._present:
+            return f"Release {self._release.version} has no {self._entry.directory}."
         needed: list[TableName] = [self._entry.cells, *self._entry.cells.also]
         needed += [join for join in self._entry.joins if not join.optional]
         for one in needed:
