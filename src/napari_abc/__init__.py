@@ -14,8 +14,10 @@ if TYPE_CHECKING:
     from napari_abc.errors import AbcError
     from napari_abc.model import Slab
     from napari_abc.vendors.bundle import open_bundle
+    from napari_abc.viewer.frames import show_in_frame
     from napari_abc.viewer.layers import SlabLayers, add_slab
     from napari_abc.viewer.paint import color_by
+    from napari_abc.viewer.volumes import add_volume
 
 __all__ = [
     "AbcError",
@@ -24,9 +26,11 @@ __all__ = [
     "Slab",
     "SlabLayers",
     "add_slab",
+    "add_volume",
     "color_by",
     "open_atlas",
     "open_bundle",
+    "show_in_frame",
 ]
 
 _HOMES = {
@@ -36,9 +40,11 @@ _HOMES = {
     "Slab": "napari_abc.model",
     "SlabLayers": "napari_abc.viewer.layers",
     "add_slab": "napari_abc.viewer.layers",
+    "add_volume": "napari_abc.viewer.volumes",
     "color_by": "napari_abc.viewer.paint",
     "open_atlas": "napari_abc.atlas.atlas",
     "open_bundle": "napari_abc.vendors.bundle",
+    "show_in_frame": "napari_abc.viewer.frames",
 }
 
 

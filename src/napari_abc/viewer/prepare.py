@@ -17,7 +17,14 @@ from napari_abc.viewer.colors import Painted, resolve, rgba
 from napari_abc.viewer.images import volume_data
 from napari_abc.viewer.regions import region_outlines
 from napari_abc.viewer.spacing import extent, point_size
-from napari_abc.viewer.watch import METADATA_CELLS, METADATA_OUTLINES, METADATA_PAINTED, METADATA_SLAB
+from napari_abc.viewer.watch import (
+    METADATA_CELLS,
+    METADATA_FRAME,
+    METADATA_OUTLINES,
+    METADATA_PAINTED,
+    METADATA_SIZE,
+    METADATA_SLAB,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +34,7 @@ if TYPE_CHECKING:
 
     from napari_abc.model import Categorical, Continuous, Slab
 
-__all__ = ["LayerTuple", "PreparedSlab", "default_key", "prepare_slab"]
+__all__ = ["LayerTuple", "PreparedSlab", "default_key", "layer_name", "layer_space", "prepare_slab"]
 
 LayerTuple = tuple[Any, dict[str, Any], str]
 """Data, arguments and type of a layer, as napari's readers give them."""
@@ -94,7 +101,7 @@ def _is_categorical(slab: Slab, column: str) -> bool:
 
 def prepare_slab(
     slab: Slab,
-    color_by: str | Categorical | Continuous | None = None,
+    color_by: str | Categorical | Continuous | Painted | None = None,
     values: str = "log2",
     task: Task | None = None,
 ) -> PreparedSlab:
@@ -106,7 +113,7 @@ def prepare_slab(
         The slab.
     color_by
         A column, or ``"gene:"`` and a symbol or identifier, or a colouring that was resolved
-        before; None for :func:`default_key`, or plain grey.
+        before, with its limits or without; None for :func:`default_key`, or plain grey.
     values
         ``"log2"`` or ``"raw"``, for a gene.
     task
@@ -128,27 +135,32 @@ def prepare_slab(
         )
     key = color_by if color_by is not None else default_key(slab)
     coloring = slab.coloring(key, values, task) if isinstance(key, str) else key
+    painted = coloring if isinstance(coloring, Painted) or coloring is None else resolve(coloring)
     _warm_units(slab.frame.unit)
     flip = not slab.frame.y_down
-    positions = slab.cells[["y", "x"]].to_numpy(dtype=np.float32)
+    axes = ["z", "y", "x"][-slab.frame.ndim :]
+    positions = slab.cells[axes].to_numpy(dtype=np.float32)
     size = point_size(positions, slab.frame.unit)
-    if slab.images or slab.outlines is not None:
+    here = [volume for volume in slab.images if volume.frame in ("", slab.frame.name)]
+    if here or slab.outlines is not None:
         size *= _OVER_IMAGES
-    shared = {"metadata": {METADATA_SLAB: slab}}
+    shared = {"metadata": {METADATA_SLAB: slab, METADATA_FRAME: slab.frame.name}}
     images = []
-    for number, volume in enumerate(slab.images):
-        task.report(f"Preparing image {volume.name}", number, len(slab.images), "images")
-        several = number if len(slab.images) > 1 else None
+    for number, volume in enumerate(here):
+        task.report(f"Preparing image {volume.name}", number, len(here), "images")
+        several = number if len(here) > 1 else None
         data, arguments, kind = volume_data(volume, several, flip)
-        name = _name(slab, volume.name)
-        images.append((data, {**shared, **_space(slab, len(volume.scale)), **arguments, "name": name}, kind))
+        name = layer_name(slab, volume.name)
+        images.append(
+            (data, {**shared, **layer_space(slab, len(volume.scale)), **arguments, "name": name}, kind)
+        )
     task.check()
     return PreparedSlab(
         slab,
         tuple(images),
         _outlines(slab, shared, task),
-        _regions(slab, shared, _line_width(positions, size)),
-        _cells(slab, positions, size, resolve(coloring) if coloring is not None else None),
+        _regions(slab, shared, _line_width(positions[:, -2:], size)),
+        _cells(slab, positions, size, painted, bool(here)),
     )
 
 
@@ -160,25 +172,27 @@ def _warm_units(unit: str) -> None:
         pint.Unit(unit)
 
 
-def _name(slab: Slab, part: str = "") -> str:
+def layer_name(slab: Slab, part: str = "") -> str:
+    """Name of the layer that shows a slab's cells, or another part of it."""
     # The part first, as napari's layer list shortens long names.
     name = f"{part} · {slab.label}" if part else slab.label
     return f"{name} (synthetic)" if slab.synthetic else name
 
 
-def _space(slab: Slab, ndim: int = 2) -> dict[str, Any]:
+def layer_space(slab: Slab, ndim: int = 2) -> dict[str, Any]:
     """Units, axis labels and y direction; one layer without units takes them from all of a viewer.
 
     Positions stay as they are in the slab's frame. Where its y grows upwards the layer's scale is
     negative along y, so that what is read back from the layer is still true.
     """
-    space: dict[str, Any] = {
-        "axis_labels": ("z", "y", "x")[-ndim:],
+    names = slab.frame.axis_labels
+    found: dict[str, Any] = {
+        "axis_labels": ("z", *names)[-ndim:],
         "scale": (1.0,) * (ndim - 2) + (1.0 if slab.frame.y_down else -1.0, 1.0),
     }
     if slab.frame.unit:
-        space["units"] = (slab.frame.unit,) * ndim
-    return space
+        found["units"] = (slab.frame.unit,) * ndim
+    return found
 
 
 def _line_width(positions: NDArray[np.float32], size: float) -> float:
@@ -187,18 +201,25 @@ def _line_width(positions: NDArray[np.float32], size: float) -> float:
     return max(side / 450, min(size / 2, side / 250))
 
 
-def _cells(slab: Slab, positions: NDArray[np.float32], size: float, painted: Painted | None) -> LayerTuple:
+def _cells(
+    slab: Slab, positions: NDArray[np.float32], size: float, painted: Painted | None, on_image: bool
+) -> LayerTuple:
     if painted is not None and len(positions):
         colors: NDArray[np.float32] | str = rgba(painted)
     else:
-        colors = _PLAIN_OVER_IMAGES if slab.images else _PLAIN
-    metadata: dict[str, Any] = {METADATA_SLAB: slab, METADATA_CELLS: True}
+        colors = _PLAIN_OVER_IMAGES if on_image else _PLAIN
+    metadata: dict[str, Any] = {
+        METADATA_SLAB: slab,
+        METADATA_CELLS: True,
+        METADATA_FRAME: slab.frame.name,
+        METADATA_SIZE: size,
+    }
     if painted is not None:
         metadata[METADATA_PAINTED] = painted
     features = _features(slab)
     arguments = {
-        **_space(slab),
-        "name": _name(slab),
+        **layer_space(slab, slab.frame.ndim),
+        "name": layer_name(slab),
         "size": size,
         # Under 2 pixels napari draws the border's colour, whatever the border's width.
         "face_color": colors,
@@ -208,6 +229,8 @@ def _cells(slab: Slab, positions: NDArray[np.float32], size: float, painted: Pai
         "feature_defaults": _defaults(features),
         "metadata": metadata,
     }
+    if slab.frame.ndim == 3:
+        arguments["projection_mode"] = "all"  # a slice shows the cells within its thickness
     return positions, arguments, "points"
 
 
@@ -233,7 +256,7 @@ def _regions(slab: Slab, shared: dict[str, Any], width: float) -> LayerTuple | N
     if found is None:
         return None
     data, arguments = found
-    return data, {**shared, **_space(slab), **arguments, "name": _name(slab, "Regions")}, "shapes"
+    return data, {**shared, **layer_space(slab), **arguments, "name": layer_name(slab, "Regions")}, "shapes"
 
 
 def _outlines(slab: Slab, shared: dict[str, Any], task: Task) -> LayerTuple | None:
@@ -244,9 +267,9 @@ def _outlines(slab: Slab, shared: dict[str, Any], task: Task) -> LayerTuple | No
     volume = rasterize(slab.outlines, unit=slab.frame.unit, task=task)
     data, arguments, kind = volume_data(volume, None, not slab.frame.y_down)
     look = {
-        "name": _name(slab, "Outlines"),
+        "name": layer_name(slab, "Outlines"),
         "opacity": 0.9,
         "colormap": {None: _OUTLINE, 0: (0.0, 0.0, 0.0, 0.0)},
         "metadata": {**shared["metadata"], METADATA_OUTLINES: True},
     }
-    return data, {**_space(slab), **arguments, **look}, kind
+    return data, {**layer_space(slab), **arguments, **look}, kind

@@ -12,8 +12,9 @@ if TYPE_CHECKING:
 __all__ = ["extent", "point_size"]
 
 _CELLS_A_BIN = 24
-_FILL = 1.05
-"""Diameter as a fraction of the spacing: neighbours touch, so tissue looks dense."""
+_FILL = {2: 1.05, 3: 0.75}
+"""Diameter as a fraction of the spacing, by dimensions: in a plane neighbours touch, so tissue looks
+dense; in space they leave room to look between them."""
 
 _SAMPLE = 50_000
 """Cells that the density is taken from, at most."""
@@ -26,7 +27,7 @@ _SMALLEST, _LARGEST = 1 / 20_000, 1 / 40
 
 
 def extent(positions: NDArray[np.floating]) -> float:
-    """Length of the longer side of the box around some positions, (n, 2); 0 for fewer than two."""
+    """Length of the longest side of the box around some positions, (n, 2 or 3); 0 for fewer than two."""
     if len(positions) < 2:
         return 0.0
     return float((positions.max(axis=0) - positions.min(axis=0)).max())
@@ -41,7 +42,7 @@ def point_size(positions: NDArray[np.floating], unit: str) -> float:
     Parameters
     ----------
     positions
-        (cells, 2).
+        (cells, 2 or 3).
     unit
         ``"millimeter"``, ``"micrometer"`` or ``""``; what a single cell is sized by.
     """
@@ -53,24 +54,30 @@ def point_size(positions: NDArray[np.floating], unit: str) -> float:
     sides = np.maximum(positions.max(axis=0) - low, side * 1e-6)
     if count > _SAMPLE:
         positions = positions[np.random.default_rng(0).integers(0, count, _SAMPLE)]
-    sample = len(positions)
+    sample, axes = positions.shape
     # A line of cells has hardly any area; a bin must not be smaller than the cells' share of the line.
     share = side * _CELLS_A_BIN / sample
-    width = min(max(float(np.sqrt(sides.prod() * _CELLS_A_BIN / sample)), share / 50), side)
+    width = min(max(float((sides.prod() * _CELLS_A_BIN / sample) ** (1 / axes)), share / 50), side)
     crowd = _crowd(positions, low, sides, width)
     # Where most of the box is empty, the first bins are far too wide.
-    while crowd > 2 * _CELLS_A_BIN and (narrow := width * np.sqrt(_CELLS_A_BIN / crowd)) > side / _MOST_BINS:
-        width = float(narrow)
+    while crowd > 2 * _CELLS_A_BIN:
+        narrow = float(width * (_CELLS_A_BIN / crowd) ** (1 / axes))
+        if narrow <= side / _MOST_BINS:
+            break
+        width = narrow
         crowd = _crowd(positions, low, sides, width)
-    spacing = width / np.sqrt(crowd * count / sample)
-    return float(np.clip(_FILL * spacing, side * _SMALLEST, side * _LARGEST))
+    spacing = width / (crowd * count / sample) ** (1 / axes)
+    return float(np.clip(_FILL[axes] * spacing, side * _SMALLEST, side * _LARGEST))
 
 
 def _crowd(
     positions: NDArray[np.floating], low: NDArray[np.float64], sides: NDArray[np.float64], width: float
 ) -> float:
     """Cells in the bin of the median cell, itself included."""
-    columns = int(sides[1] // width) + 1
     bins = ((positions - low) // width).astype(np.int64)
-    flat = bins[:, 0] * columns + bins[:, 1]
-    return float(np.median(np.bincount(flat)[flat]))
+    flat = bins[:, 0]
+    for axis in range(1, bins.shape[1]):
+        flat = flat * (int(sides[axis] // width) + 1) + bins[:, axis]
+    # In space there may be far more bins than cells.
+    _, of, counts = np.unique(flat, return_inverse=True, return_counts=True)
+    return float(np.median(counts[of]))

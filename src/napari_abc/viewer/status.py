@@ -1,8 +1,8 @@
 """What the status bar says of the cell under the mouse: its label, taxonomy path and value.
 
 napari asks a layer for its status on every move of the mouse, on a thread of its own. Its answer
-for points compares the position with every point, twice, and lists every feature. Here a tree of
-the points, built when first needed, gives the nearest one.
+for points compares the position with every point, twice, and lists every feature; ours asks a tree
+(:mod:`napari_abc.viewer.pick`). Where no cell is under the mouse, the parcellation may say what is.
 """
 
 from __future__ import annotations
@@ -15,12 +15,14 @@ import numpy as np
 
 from napari_abc.model import Categorical
 from napari_abc.viewer.colors import is_hidden
-from napari_abc.viewer.watch import METADATA_PAINTED, slab_of
+from napari_abc.viewer.pick import CellTree, line_of_sight
+from napari_abc.viewer.space import to_data, world_units
+from napari_abc.viewer.terms import terms_at
+from napari_abc.viewer.watch import METADATA_PAINTED, slab_of, viewer_of
 
 if TYPE_CHECKING:
     from napari.layers import Points
     from numpy.typing import NDArray
-    from scipy.spatial import cKDTree
 
     from napari_abc.model import Frame, Slab
     from napari_abc.viewer.colors import Painted
@@ -38,22 +40,17 @@ class _CellStatus:
 
     def __init__(self, layer: Points) -> None:
         self._layer = ref(layer)
-        self._tree: tuple[cKDTree, NDArray[np.int64] | None] | None = None
+        self._tree: CellTree | None = None
         layer.events.data.connect(self._forget)
 
     def _forget(self, event: object = None) -> None:
         self._tree = None
 
-    def _index(self, layer: Points, wait: bool) -> tuple[cKDTree, NDArray[np.int64] | None] | None:
-        if self._tree is None or self._tree[0].n != len(layer.data):
-            if not wait:
-                return None
-            from scipy.spatial import cKDTree
-
-            from napari_abc.viewer.paint import rows_of
-
-            # An unbalanced tree takes half the time to build and answers as fast for tissue.
-            self._tree = cKDTree(layer.data, balanced_tree=False, compact_nodes=False), rows_of(layer)
+    def _index(self, layer: Points, wait: bool) -> CellTree | None:
+        if not len(layer.data):
+            return None
+        if (self._tree is None or len(self._tree) != len(layer.data)) and wait:
+            self._tree = CellTree(layer)
         return self._tree
 
     def row_at(self, layer: Points, position: Any, wait: bool = True) -> int | None:
@@ -61,15 +58,32 @@ class _CellStatus:
 
         Without ``wait`` the answer is None as long as there is no tree.
         """
-        index = self._index(layer, wait) if len(layer.data) else None
-        if index is None:
+        tree = self._index(layer, wait)
+        if tree is None:
             return None
-        tree, rows = index
-        distance, point = tree.query(np.asarray(position, dtype=float)[-2:])
-        if not distance <= max(layer.size[point] / 2, _REACH * float(layer.scale_factor)):
+        return tree.at(np.asarray(position, dtype=float)[-layer.ndim :], _reach(layer))
+
+    def row_seen(
+        self, layer: Points, position: Any, view_direction: Any, displayed: list[int], wait: bool = True
+    ) -> int | None:
+        """Row of the foremost cell, of those drawn, at a position in the world; as :meth:`row_at`.
+
+        Parameters
+        ----------
+        position, view_direction, displayed
+            As napari's canvas gives them: cursor position, line of sight, and axes of the world.
+        """
+        painted = layer.metadata.get(METADATA_PAINTED)
+        tree = self._index(layer, wait)
+        if tree is None:
             return None
-        row = int(point) if rows is None else int(rows[point])
-        return row if row >= 0 else None
+        if layer.ndim == 2:
+            row = tree.at(to_data(viewer_of(layer), layer, position), _reach(layer))
+            return None if row is None or (painted is not None and is_hidden(painted, row)) else row
+        ends = line_of_sight(layer, position, view_direction, displayed)
+        if ends is None:
+            return None
+        return tree.along(*ends, _reach(layer), lambda row: painted is None or not is_hidden(painted, row))
 
     def get_status(
         self,
@@ -87,25 +101,40 @@ class _CellStatus:
         slab = slab_of(layer) if layer is not None else None
         if layer is None or slab is None:
             return {}
-        if layer.ndim != 2 or position is None or (dims_displayed is not None and len(dims_displayed) != 2):
+        displayed = dims_displayed if dims_displayed is not None else list(range(layer.ndim))[-2:]
+        in_space = len(displayed) == 3
+        if position is None or layer.ndim not in (2, 3) or (in_space and layer.ndim == 2):
             stock: dict[str, str] = type(layer).get_status(
                 layer, position, view_direction=view_direction, dims_displayed=dims_displayed, world=world
             )
             return stock
         status: dict[str, str] = Layer.get_status(layer)
-        point = layer.world_to_data(position) if world else position
-        coordinates = _coordinates(slab.frame, np.asarray(point, dtype=float)[-2:])
+        viewer = viewer_of(layer)
+        if not world:
+            position = np.asarray(layer.data_to_world(position)) * world_units(viewer, layer)
         # On the main thread napari asks only when another layer is selected, and that must not wait.
         wait = threading.current_thread() is not threading.main_thread()
-        row = self.row_at(layer, point, wait) if layer.visible else None
-        painted = layer.metadata.get(METADATA_PAINTED)
-        if row is not None and painted is not None and is_hidden(painted, row):
-            row = None
-        text = cell_text(slab, row, painted) if row is not None else ""
+        row = self.row_seen(layer, position, view_direction, displayed, wait) if layer.visible else None
+        if not in_space:
+            coordinates = _coordinates(slab.frame, to_data(viewer, layer, position))
+        elif row is not None:  # else the mouse is on a line, and not in a place
+            coordinates = _coordinates(slab.frame, slab.cells[["z", "y", "x"]].iloc[row].to_numpy(float))
+        else:
+            coordinates = ""
+        parts = [cell_text(slab, row, layer.metadata.get(METADATA_PAINTED))] if row is not None else []
+        if viewer is not None and not in_space:
+            parts += terms_at(viewer, slab, position)
+        text = " · ".join(parts)
         status["coords"] = coordinates
         status["value"] = text
-        status["coordinates"] = f"{coordinates} · {text}" if text else coordinates
+        status["coordinates"] = " · ".join(part for part in (coordinates, text) if part)
         return status
+
+
+def _reach(layer: Points) -> float:
+    """How far from a cell is still on it, in data coordinates."""
+    unit = float(world_units(viewer_of(layer), layer)[-1]) * abs(float(layer.scale[-1]))
+    return _REACH * float(layer.scale_factor) / unit
 
 
 def show_cells(layer: Points) -> None:
@@ -127,14 +156,15 @@ def cell_at(layer: Points, position: Any) -> int | None:
     """
     show_cells(layer)
     status = layer.get_status.__self__
-    row: int | None = status.row_at(layer, layer.world_to_data(position))
+    row: int | None = status.row_at(layer, to_data(viewer_of(layer), layer, position))
     return row
 
 
 def _coordinates(frame: Frame, point: NDArray[np.float64]) -> str:
     digits = {"millimeter": 3, "micrometer": 1}.get(frame.unit, 2)
-    y, x = (f"{number:.{digits}f}" for number in point)
-    return f"x {x}, y {y} {_UNITS.get(frame.unit, frame.unit)}".rstrip()
+    pairs = zip(frame.axis_labels[::-1], point[::-1], strict=True)
+    numbers = ", ".join(f"{axis} {number:.{digits}f}" for axis, number in pairs)
+    return f"{numbers} {_UNITS.get(frame.unit, frame.unit)}".rstrip()
 
 
 def cell_text(slab: Slab, row: int, painted: Painted | None = None) -> str:

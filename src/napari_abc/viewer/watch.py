@@ -22,9 +22,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "METADATA_CELLS",
+    "METADATA_FRAME",
     "METADATA_OUTLINES",
     "METADATA_PAINTED",
+    "METADATA_SIZE",
     "METADATA_SLAB",
+    "METADATA_VOLUME",
     "slab_of",
     "unwrap",
     "viewer_of",
@@ -43,6 +46,15 @@ METADATA_OUTLINES = "napari_abc.outlines"
 
 METADATA_PAINTED = "napari_abc.painted"
 """Key of a layer's metadata that holds what it is coloured by."""
+
+METADATA_FRAME = "napari_abc.frame"
+"""Key of a layer's metadata that holds the name of the frame it lies in."""
+
+METADATA_SIZE = "napari_abc.size"
+"""Key of a layer's metadata that holds the diameter that its cells were given at first."""
+
+METADATA_VOLUME = "napari_abc.volume"
+"""Key of a layer's metadata that holds the :class:`~napari_abc.model.Volume` it shows."""
 
 _watched: WeakSet[ViewerModel] = WeakSet()
 _viewers: WeakKeyDictionary[Layer, ref[ViewerModel]] = WeakKeyDictionary()
@@ -73,6 +85,7 @@ def watch(viewer: ViewerModel) -> None:
     ConfigurationError
         If the environment variable NAPARI_ABC_LANE can't be used.
     """
+    from napari_abc.viewer.depth import step_finely
     from napari_abc.viewer.lanes import lanes
 
     lanes()  # raises here, and not where a layer is half in
@@ -91,6 +104,7 @@ def watch(viewer: ViewerModel) -> None:
     # Last, when napari has made room for the layer's dimensions.
     viewer.layers.events.inserted.connect(inserted, position="last")
     Detail(viewer)
+    step_finely(viewer)
     for layer in viewer.layers:
         _look_after(viewer, layer)
 
@@ -138,8 +152,13 @@ def _look_after(viewer: ViewerModel, layer: Layer) -> None:
     if isinstance(layer, Labels) and layer.metadata.get(METADATA_OUTLINES):
         # Two, as napari shows a level up to twice as fine as the screen; and it can't be given before.
         layer.contour = 2
+    if isinstance(layer, Labels) and layer.metadata.get(METADATA_VOLUME) is not None:
+        from napari_abc.viewer.terms import show_terms
+
+        show_terms(layer)
     if not (isinstance(layer, Points) and _shows_cells(layer)):
         return
+    from napari_abc.viewer.depth import show_in_space
     from napari_abc.viewer.paint import follow
     from napari_abc.viewer.status import show_cells
 
@@ -147,6 +166,8 @@ def _look_after(viewer: ViewerModel, layer: Layer) -> None:
     follow(layer)
     if layer.source.parent is None:  # not a duplicate, which stays where the person has put it
         _below_regions(viewer, layer)
+    if layer.ndim == 3:
+        show_in_space(viewer, layer)
     if not any(_shows_cells(other) for other in viewer.layers if other is not layer):
         whole = [other for other in viewer.layers if slab_of(other) is slab and other.visible]
         viewer.reset_view(layers=whole)

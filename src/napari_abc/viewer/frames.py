@@ -1,0 +1,276 @@
+"""Switching an open slab between its frames: other places of the same cells, seen from the same place.
+
+The layer of cells is replaced by one in the other frame, with its name, look and colours. What lies
+in one frame only (regions, outlines, images, volumes) is set aside when that frame is left, and put
+back as it was when the slab returns to it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_abc.errors import ConfigurationError, FormatError
+from napari_abc.model import MISSING_COLOR, Categorical
+from napari_abc.task import Task
+from napari_abc.viewer.camera import follow_cells, look_at, look_from
+from napari_abc.viewer.colors import Painted, hex_table
+from napari_abc.viewer.layers import SlabLayers
+from napari_abc.viewer.paint import painted, rows_of
+from napari_abc.viewer.prepare import PreparedSlab, prepare_slab
+from napari_abc.viewer.watch import (
+    METADATA_CELLS,
+    METADATA_OUTLINES,
+    METADATA_PAINTED,
+    METADATA_SIZE,
+    METADATA_SLAB,
+    slab_of,
+    unwrap,
+    watch,
+)
+
+if TYPE_CHECKING:
+    from napari.components import ViewerModel
+    from napari.layers import Layer, Points
+    from numpy.typing import NDArray
+
+    from napari_abc.model import Continuous, Slab
+
+__all__ = ["PreparedFrame", "prepare_frame", "show_in_frame", "show_prepared_frame", "whole_slab"]
+
+METADATA_WHOLE = "napari_abc.whole"
+"""Key of a layer's metadata that holds the slab as it was opened, with the cells of all frames."""
+
+METADATA_ASIDE = "napari_abc.aside"
+"""Key of a layer's metadata that holds what was shown in the frames that were left, by frame."""
+
+_Aside = dict[str, list[tuple["Layer", bool]]]
+"""Layers of each frame, from the lowest, and whether they lay above the cells."""
+
+_LOOK = ("name", "visible", "opacity", "blending", "antialiasing", "shading", "canvas_size_limits")
+"""Settings of the layer of cells that are the same in every frame."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class PreparedFrame:
+    """A slab in another frame, ready to take the place of the layer that shows it."""
+
+    layer: Points
+    """The layer that is to be replaced."""
+    whole: Slab
+    parts: PreparedSlab
+    places: tuple[NDArray[np.float32], NDArray[np.float32]]
+    """Positions of the cells that both frames have, in the old one (n, 2 or 3) and in the new one."""
+
+
+def whole_slab(layer: Layer) -> Slab | None:
+    """The slab of a layer as it was opened, with the cells of all its frames; None for other layers."""
+    whole: Slab | None = layer.metadata.get(METADATA_WHOLE)
+    return whole if whole is not None else slab_of(layer)
+
+
+def show_in_frame(viewer: ViewerModel, layer: Points, name: str) -> SlabLayers:
+    """Show the cells of an open slab in another of its frames.
+
+    The new layer has the place, name, look and colours of the old one, which is removed. The camera
+    stays on the cells that were in view. A frame of three dimensions is shown in 3D.
+
+    Parameters
+    ----------
+    viewer
+        The viewer.
+    layer
+        The layer of the slab's cells: :attr:`SlabLayers.cells`.
+    name
+        Name of the frame, one of ``slab.frames``.
+
+    Returns
+    -------
+    SlabLayers
+        The layers that show the slab now.
+
+    Raises
+    ------
+    ConfigurationError
+        If the layer shows no cells of a slab in this viewer.
+    UnknownNameError
+        If the slab has no such frame.
+    FormatError
+        If none of its cells has coordinates there.
+    """
+    return show_prepared_frame(viewer, prepare_frame(layer, name))
+
+
+def prepare_frame(layer: Points, name: str, task: Task | None = None) -> PreparedFrame:
+    """Prepare what :func:`show_in_frame` shows; any thread will do, and nothing is changed."""
+    task = task or Task()
+    layer = unwrap(layer)
+    old = slab_of(layer)
+    whole = whole_slab(layer)
+    if old is None or whole is None or not layer.metadata.get(METADATA_CELLS):
+        raise ConfigurationError(
+            f"The layer {layer.name!r} doesn't show the cells of a slab; take SlabLayers.cells."
+        )
+    new = whole.in_frame(name)
+    if not len(new.cells):
+        where = new.frame.title or name
+        raise FormatError(
+            f"None of the {len(whole.cells):,} cells of {whole.label} has coordinates in the frame {where}; "
+            f"choose another frame."
+        )
+    task.report(f"Showing {whole.label} in {new.frame.title or name}", 0, 2, "steps")
+    same = old.cells.index.equals(new.cells.index)
+    rows = None if same else old.cells.index.get_indexer(new.cells.index).astype(np.int64)
+    state = painted(layer)
+    parts = prepare_slab(new, None if state is None else _carry(state, old, new, rows, task), task=task)
+    task.report(f"Showing {whole.label} in {new.frame.title or name}", 1, 2, "steps")
+    data, arguments, kind = parts.cells
+    arguments = {**arguments, **{setting: getattr(layer, setting) for setting in _LOOK}}
+    usual = layer.metadata.get(METADATA_SIZE)
+    if usual and len(layer.data):
+        arguments["size"] = arguments["size"] * float(np.median(layer.size)) / usual
+    if state is None:
+        arguments = _by_hand(arguments, _hand_colors(layer, old), rows)
+    both = np.arange(len(data)) if rows is None else np.flatnonzero(rows >= 0)
+    before = both if rows is None else rows[both]
+    places = _positions(old)[before], data[both]
+    return PreparedFrame(layer, whole, replace(parts, cells=(data, arguments, kind)), places)
+
+
+def _positions(slab: Slab) -> NDArray[np.float32]:
+    axes = ["z", "y", "x"][-slab.frame.ndim :]
+    positions: NDArray[np.float32] = slab.cells[axes].to_numpy(dtype=np.float32)
+    return positions
+
+
+def _carry(state: Painted, old: Slab, new: Slab, rows: NDArray[np.int64] | None, task: Task) -> Painted:
+    """What the cells are coloured by, for the cells of another frame."""
+    coloring = state.coloring
+    if rows is not None:
+        coloring = _resolve_again(coloring, new, rows, task) or _take(coloring, rows)
+    names = {*(coloring.names if isinstance(coloring, Categorical) else ()), None}
+    return replace(state, coloring=coloring, hidden=state.hidden & names)
+
+
+def _resolve_again(
+    coloring: Categorical | Continuous, new: Slab, rows: NDArray[np.int64], task: Task
+) -> Categorical | Continuous | None:
+    """The same key for the cells of the new frame, where the old one lacks some of them."""
+    if (rows >= 0).all():
+        return None
+    if coloring.key in new.cells:
+        return new.coloring(coloring.key, task=task)
+    source = new.expression_source
+    if source is None or isinstance(coloring, Categorical) or not coloring.is_gene:
+        return None
+    kinds = [kind for kind, unit in source.kinds.items() if unit == coloring.unit]
+    # Nothing is fetched for this: nobody was asked.
+    if not kinds or source.download_bytes(kinds[0], [coloring.key.removeprefix("gene:")]):
+        return None
+    return new.coloring(coloring.key, kinds[0], task)
+
+
+def _take(coloring: Categorical | Continuous, rows: NDArray[np.int64]) -> Categorical | Continuous:
+    """The values of some cells; none for row -1."""
+    if isinstance(coloring, Categorical):
+        return replace(coloring, codes=np.where(rows < 0, -1, coloring.codes[rows]).astype(np.int32))
+    values = np.where(rows < 0, np.nan, coloring.values[rows]).astype(np.float32)
+    return replace(coloring, values=values)
+
+
+def _hand_colors(layer: Points, old: Slab) -> NDArray[np.float32]:
+    """Colours that somebody gave the cells, (cells, 4)."""
+    rows = rows_of(layer)
+    if rows is None:
+        return np.asarray(layer.face_color, dtype=np.float32)
+    colors = np.tile(hex_table((MISSING_COLOR,)), (len(old.cells), 1))
+    colors[rows[rows >= 0]] = layer.face_color[rows >= 0]
+    return colors
+
+
+def _by_hand(
+    arguments: dict[str, Any], colors: NDArray[np.float32], rows: NDArray[np.int64] | None
+) -> dict[str, Any]:
+    """Arguments of a layer whose cells keep colours that say nothing."""
+    if rows is not None:
+        colors = np.vstack([colors, hex_table((MISSING_COLOR,))])[rows]
+    metadata = {key: value for key, value in arguments["metadata"].items() if key != METADATA_PAINTED}
+    return {**arguments, "face_color": colors, "border_color": colors, "metadata": metadata}
+
+
+def show_prepared_frame(viewer: ViewerModel, frame: PreparedFrame) -> SlabLayers:
+    """Replace a slab's layers by those that :func:`prepare_frame` prepared; on the GUI thread.
+
+    Raises
+    ------
+    ConfigurationError
+        If the layer that is to be replaced has left the viewer.
+    """
+    from napari.layers import Layer
+
+    viewer, old = unwrap(viewer), frame.layer
+    if old not in viewer.layers:
+        raise ConfigurationError(
+            f"The layer {old.name!r} is not in this viewer any more; open the slab again."
+        )
+    watch(viewer)
+    before, after = slab_of(old), frame.parts.slab
+    assert before is not None  # it was asked when the frame was prepared
+    view = look_from(viewer, old)
+    cells = Layer.create(*frame.parts.cells)
+    name = cells.name
+    aside: _Aside = {**old.metadata.get(METADATA_ASIDE, {})}
+    layers = viewer.layers
+    companions = _companions(viewer, before, old)
+    made = _companions_of(frame.parts) if after.frame.name not in aside else []
+    returning = aside.pop(after.frame.name, made)
+    aside[before.frame.name] = companions
+    cells.metadata.update({METADATA_WHOLE: frame.whole, METADATA_ASIDE: aside})
+    layers.insert(layers.index(old) + 1, cells)
+    if after.frame.ndim == 2:
+        viewer.dims.ndisplay = 2  # before the last layer with a depth goes
+    for layer in (*(layer for layer, _ in companions), old):
+        layers.remove(layer)
+    cells.name = name  # which the old layer had until now
+    for layer, above in returning:
+        layer.metadata[METADATA_SLAB] = after
+        layers.insert(layers.index(cells) + above, layer)
+    layers.selection.active = cells
+    look_at(viewer, cells, follow_cells(view, *frame.places))
+    return _collect(viewer, cells, after)
+
+
+def _companions(viewer: ViewerModel, slab: Slab, cells: Points) -> list[tuple[Layer, bool]]:
+    """Layers that lie in the frame of the cells; none if other cells are shown with them, too."""
+    mine = [layer for layer in viewer.layers if slab_of(layer) is slab and layer is not cells]
+    if any(layer.metadata.get(METADATA_CELLS) for layer in mine):
+        return []
+    place = viewer.layers.index(cells)
+    return [(layer, viewer.layers.index(layer) > place) for layer in mine]
+
+
+def _companions_of(parts: PreparedSlab) -> list[tuple[Layer, bool]]:
+    """What is shown with the cells in a frame that is entered for the first time."""
+    from napari.layers import Layer
+
+    below = [*parts.images, *([parts.outlines] if parts.outlines is not None else [])]
+    made = [(Layer.create(*part), False) for part in below]
+    return made + ([(Layer.create(*parts.regions), True)] if parts.regions is not None else [])
+
+
+def _collect(viewer: ViewerModel, cells: Points, slab: Slab) -> SlabLayers:
+    from napari.layers import Labels, Shapes
+
+    found = SlabLayers(cells)
+    for layer in viewer.layers:
+        if slab_of(layer) is not slab or layer is cells:
+            continue
+        if isinstance(layer, Shapes):
+            found.regions = layer
+        elif isinstance(layer, Labels) and layer.metadata.get(METADATA_OUTLINES):
+            found.outlines = layer
+        else:
+            found.images.append(layer)
+    return found
