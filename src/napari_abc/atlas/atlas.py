@@ -10,6 +10,7 @@ from napari_abc.atlas.catalogue import catalogue
 from napari_abc.atlas.dataset import Dataset
 from napari_abc.atlas.directories import Directories
 from napari_abc.atlas.manifest import Release
+from napari_abc.atlas.taxonomies import Taxonomies
 from napari_abc.errors import AbcError, ConfigurationError, NetworkError, UnknownNameError
 from napari_abc.stores.fetch import Store
 from napari_abc.stores.source import open_source
@@ -19,10 +20,11 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from napari_abc.atlas.taxonomy import Taxonomy
     from napari_abc.stores.source import Source
     from napari_abc.task import Task
 
-__all__ = ["DEMO", "Atlas", "open_atlas"]
+__all__ = ["DEMO", "Atlas", "check_dataset", "open_atlas"]
 
 DEMO = "demo"
 """Source that stands for the miniature release which this project makes itself."""
@@ -45,6 +47,9 @@ class Atlas:
         self._datasets = {
             name: Dataset(entry, release, store) for name, entry in catalogue().datasets.items()
         }
+        self._taxonomies = Taxonomies(
+            catalogue(), release, store, lambda name: self._datasets[name].joined_cells()
+        )
 
     def __repr__(self) -> str:
         made = "synthetic, " if self.synthetic else ""
@@ -64,11 +69,8 @@ class Atlas:
         UnknownNameError
             If the catalogue has none of that name.
         """
-        if name in self._datasets:
-            return self._datasets[name]
-        near = get_close_matches(name, self._datasets, n=3, cutoff=0.4)
-        hint = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(self)}."
-        raise UnknownNameError(f"There is no dataset {name!r}; {hint}")
+        check_dataset(name)
+        return self._datasets[name]
 
     @property
     def source(self) -> Source:
@@ -99,6 +101,23 @@ class Atlas:
     def synthetic(self) -> bool:
         """Whether the release is made up by this project."""
         return self._release.synthetic
+
+    @property
+    def taxonomies(self) -> pd.DataFrame:
+        """The taxonomies of the release; as :meth:`Taxonomies.table`."""
+        return self._taxonomies.table()
+
+    def taxonomy(self, name: str, task: Task | None = None) -> Taxonomy:
+        """Read a taxonomy: levels, terms, descent, cells; as :meth:`Taxonomies.read`.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is none of that name.
+        AbcError
+            If a table can't be fetched or read.
+        """
+        return self._taxonomies.read(name, task)
 
     @property
     def directories(self) -> Directories:
@@ -159,6 +178,22 @@ class Atlas:
             return None, None
         known = len(slabs) and slabs["cells"].notna().all()
         return len(slabs) or None, int(slabs["cells"].sum()) if known else None
+
+
+def check_dataset(name: str) -> None:
+    """See that the catalogue has a dataset of that name, for which no source is needed.
+
+    Raises
+    ------
+    UnknownNameError
+        If it has none; the message names the nearest.
+    """
+    known = catalogue().datasets
+    if name not in known:
+        near = get_close_matches(name, known, n=3, cutoff=0.4)
+        some = ", ".join(list(known)[:4])
+        hint = f"did you mean {' or '.join(near)}?" if near else f"there are {some}, … ({len(known)} in all)."
+        raise UnknownNameError(f"There is no dataset {name!r}; {hint}")
 
 
 def open_atlas(

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from napari_abc.atlas.catalogue import Entry, FrameEntry
     from napari_abc.atlas.manifest import Release
     from napari_abc.atlas.slab_list import Place
+    from napari_abc.stores.cells import CellStore
     from napari_abc.stores.fetch import RemoteFile, Store
 
 __all__ = ["Dataset"]
@@ -266,6 +267,10 @@ class Dataset:
                 self._stores.build_embedding(embedding, task)
         return self._slabs.table(task)
 
+    def joined_cells(self) -> CellStore | None:
+        """The cells of all slabs, if their tables were fetched and joined before."""
+        return self._stores.built() if not self.unavailable else None
+
     # -- opening -------------------------------------------------------------------------------
 
     def slab(self, label: str, task: Task | None = None) -> Slab:
@@ -293,11 +298,11 @@ class Dataset:
         place = self._slabs.place(label, task)
         if place is None:
             raise self._unknown_slab(label, self._slabs.known(task) or [])
-        everything = place.store.read(place.group)
+        first, *others = self._frame_entries(label)
+        everything = place.store.read(place.group, self._elsewhere(first, *others))
         task.report(f"Opening {label}", 1, 3, "steps")
 
         notes = list(place.store.notes)
-        first, *others = self._frame_entries(label)
         lacking = [column for column in first.columns if column not in everything]
         if lacking:
             raise UnknownNameError(
@@ -305,7 +310,7 @@ class Dataset:
                 f"{self.release} lacks; choose another release."
             )
         placed = np.isfinite(everything[list(first.columns)].to_numpy(dtype=float)).all(axis=1)
-        cells = everything[placed]
+        cells = everything[placed] if not placed.all() else everything
         unplaced = len(everything) - len(cells)
         if unplaced:
             notes.insert(0, f"{len(cells):,} of {len(everything):,} cells have coordinates.")
@@ -349,6 +354,11 @@ class Dataset:
         assert self._entry.slabs.whole is not None
         frames = {frame.name: frame for frame in self._entry.frames}
         return [frames[name] for name in self._entry.slabs.whole.frames]
+
+    def _elsewhere(self, *shown: FrameEntry) -> set[str]:
+        """Columns of the frames that a slab does not have."""
+        used = {column for frame in shown for column in frame.columns}
+        return {column for frame in self._entry.frames for column in frame.columns} - used
 
     def _expression(self, place: Place, placed: NDArray[np.bool_], task: Task) -> AtlasExpression | None:
         expression = self._entry.expression

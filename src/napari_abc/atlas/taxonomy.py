@@ -8,7 +8,7 @@ taxonomy too, whose leaves are the values of an annotation volume. Readers of th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -147,6 +147,29 @@ class Taxonomy:
         row = self._rows_of(keys)
         counts = np.bincount(row[row >= 0], minlength=len(self.aliases))
         return pd.Series(counts.astype(np.int64), index=self.aliases)
+
+    def with_cells(self, counts: pd.Series, note: str) -> Taxonomy:
+        """The same taxonomy with other numbers of cells.
+
+        Parameters
+        ----------
+        counts
+            Cells of each leaf, as :meth:`leaf_counts` gives them.
+        note
+            Where they were counted, for :attr:`notes`.
+        """
+        each = counts.to_numpy()
+        levels = []
+        for position, level in enumerate(self.levels):
+            code = self.codes[:, position]
+            cells = np.bincount(code[code >= 0], weights=each[code >= 0], minlength=len(level.terms))
+            terms = level.terms.assign(cells=cells.astype(np.int64)).astype({"cells": "Int64"})
+            levels.append(replace(level, terms=terms))
+        return replace(self, levels=tuple(levels), notes=(*self.notes, note))
+
+    def noting(self, note: str) -> Taxonomy:
+        """The same taxonomy with one more note."""
+        return replace(self, notes=(*self.notes, note))
 
     def _rows_of(self, keys: pd.Series) -> NDArray[np.intp]:
         """Row of each key among the leaves; -1 where it is missing or unknown."""
