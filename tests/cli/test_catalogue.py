@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import bucket
 from napari_abc.cli import main
+from napari_abc.provenance import SYNTHETIC
+from servers import FolderServer
 
 if TYPE_CHECKING:
     from servers import BucketServer
@@ -54,8 +57,11 @@ def test_list_as_a_table(capsys: pytest.CaptureFixture[str], release_folder: Pat
     assert header.split()[:3] == ["dataset", "species", "platform"]
     human = next(row for row in rows if row.startswith(HUMAN))
     assert " MB" in human
-    assert "CC BY" in human
-    assert "ynthetic data" in err
+    assert human.split()[-4:] == ["none", "20260228", "yes", "yes"]  # the real data's licence is not theirs
+    assert SYNTHETIC in err
+    assert "CC BY" not in out + err
+    available = [row.split()[-1] for row in rows]
+    assert available == sorted(available, reverse=True)  # "yes" before "no"
 
 
 def test_global_options_before_and_after_the_verb_are_the_same(
@@ -72,7 +78,7 @@ def test_slabs_in_order_with_the_promised_columns(
     capsys: pytest.CaptureFixture[str], release_folder: Path
 ) -> None:
     slabs = json.loads(run(capsys, "slabs", HUMAN, "--json", "--source", str(release_folder))[0])
-    assert list(slabs[0]) == ["slab", "cells", "sections", "regions", "order"]
+    assert list(slabs[0]) == ["slab", "cells", "sections", "regions", "order", "title"]
     orders = [slab["order"] for slab in slabs]
     assert orders == sorted(orders)
     assert len(orders) == len(set(orders))
@@ -139,7 +145,7 @@ def test_download_then_work_without_the_server(
 
     fresh = marmoset()
     assert fresh["cached_bytes"] < fresh["bytes"]
-    assert "CC BY" in run(capsys, "download", MARMOSET, "--no-expression", *cache)[1]
+    assert SYNTHETIC in run(capsys, "download", MARMOSET, "--no-expression", *cache)[1]
     tables = marmoset()["cached_bytes"]
     assert fresh["cached_bytes"] <= tables < fresh["bytes"]
     run(capsys, "download", MARMOSET, *cache)
@@ -186,3 +192,51 @@ def test_a_damaged_release_is_an_error(
     assert err.startswith("napari-abc: ")
     assert "manifest" in err
     assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize("verb", ["slabs", "index"])
+def test_a_wrong_name_is_told_also_where_there_is_no_network(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, verb: str
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    for options in ([], ["--offline"]):
+        assert main([verb, "typo", "--cache", str(tmp_path), *options]) == 2
+        assert capsys.readouterr().err.startswith("napari-abc: There is no dataset 'typo'; there are HMBA-")
+    assert main([verb, HUMAN[:-1], "--cache", str(tmp_path)]) == 2
+    assert f"did you mean {HUMAN}" in capsys.readouterr().err
+
+
+def test_a_directory_that_nobody_described_is_listed_and_downloaded(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    total = sum(map(len, bucket.CONTENT.values()))
+    with FolderServer(bucket.write_bucket(tmp_path / "bucket")) as server:
+        options = ["--source", server.url, "--cache", str(tmp_path / "cache")]
+        out, err = run(capsys, "list", *options)
+        assert {line.split()[-1] for line in out.splitlines()[1:]} == {"no"}
+        assert "1 more directory is not described yet; 'list --directories' shows all there is." in err
+        header, row = run(capsys, "list", "--directories", *options)[0].splitlines()
+        assert header.split() == ["directory", "files", "bytes", "cached_bytes", "used_by", "what"]
+        assert row.startswith(f"{bucket.DATASET}      4  9.5 MB           0 B  -")
+        assert "2 tables, 56.9 kB: download" in row
+        (told,) = json.loads(run(capsys, "list", "--directories", "--json", *options)[0])
+        assert (told["bytes"], told["cached_bytes"], told["used_by"]) == (total, 0, "")
+        assert told["kinds"] == "metadata, expression_matrices, polygons"
+        small = run(capsys, "download", bucket.DATASET, "--no-expression", *options)
+        assert str(tmp_path / "cache" / "metadata" / bucket.DATASET) in small[0].splitlines()
+        assert "56.9 kB of 9.5 MB on this disk" in small[1]
+        run(capsys, "download", bucket.DATASET, *options)
+        (told,) = json.loads(run(capsys, "list", "--directories", "--json", *options)[0])
+        assert told["cached_bytes"] == total
+        assert main(["download", "HMBA-Tiny-1.2.3", *options]) == 2
+        err = capsys.readouterr().err
+        assert "There is no dataset or directory 'HMBA-Tiny-1.2.3'; did you mean HMBA-Tiny-1.2.3-BG" in err
+
+
+def test_directories_that_datasets_use_come_last(
+    capsys: pytest.CaptureFixture[str], release_folder: Path
+) -> None:
+    out, _ = run(capsys, "list", "--directories", "--source", str(release_folder))
+    rows = {line.split()[0]: line for line in out.splitlines()[1:]}
+    assert HUMAN in rows[HUMAN].split()[1:]
+    assert " more  " in rows["HMBA-BG-taxonomy-CCN20250428"]

@@ -131,16 +131,25 @@ class Directory:
                 found[path.parents[max(below - 1, 0)]] = None
         return list(found)
 
-    def download(self, task: Task | None = None) -> None:
+    def download(self, task: Task | None = None, expression: bool = True) -> None:
         """Fetch every file of it that is not on this disk yet.
+
+        Parameters
+        ----------
+        task
+            Progress and cancel.
+        expression
+            Whether to fetch expression matrices.
 
         Raises
         ------
         AbcError
             NetworkError, OfflineError, IntegrityError, DiskFullError or Cancelled.
         """
-        for file in self.files:
-            self._store.ensure(file, task or Task())
+        for part in self.parts:
+            if expression or part.kind != "expression_matrices":
+                for file in part.files:
+                    self._store.ensure(file, task or Task())
 
 
 class Directories(Mapping[str, Directory]):

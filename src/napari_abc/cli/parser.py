@@ -152,6 +152,11 @@ def build_parser() -> argparse.ArgumentParser:
 
     verb = add("list", "list the datasets of a release")
     verb.add_argument("--json", action="store_true", help="as JSON")
+    verb.add_argument(
+        "--directories",
+        action="store_true",
+        help="list every directory of the release instead, also those that no dataset uses",
+    )
 
     verb = add("slabs", "list the slabs of a dataset, in order")
     verb.add_argument("dataset", metavar="DATASET", help="name, or path of a run or h5ad")
@@ -196,14 +201,14 @@ def build_parser() -> argparse.ArgumentParser:
     verb = add("demo", "open a small synthetic release in napari, without network")
     verb.add_argument("--figure", metavar="FILE", type=Path, help="save a picture instead; needs no display")
 
-    verb = add("download", "fetch a dataset, to work without network later")
-    verb.add_argument("dataset", metavar="DATASET", help="name that 'list' shows")
+    verb = add("download", "fetch a dataset or a directory, to work without network later")
+    verb.add_argument("dataset", metavar="NAME", help="name that 'list' or 'list --directories' shows")
     verb.add_argument(
         "--no-expression", action="store_true", help="leave out the expression matrices, the largest part"
     )
 
-    verb = add("index", "store a dataset's expression gene by gene, so that any gene comes at once")
-    verb.add_argument("dataset", metavar="DATASET", help="name that 'list' shows")
+    verb = add("index", "store expression gene by gene, so that any gene comes at once")
+    verb.add_argument("dataset", metavar="DATASET", help="name that 'list' shows, or path of a run or h5ad")
     verb.add_argument(
         "--kind",
         choices=("log2", "raw", "both"),

@@ -11,10 +11,11 @@ from napari_abc.provenance import SYNTHETIC
 
 if TYPE_CHECKING:
     from napari_abc.atlas.atlas import Atlas
+    from napari_abc.atlas.dataset import Dataset
     from napari_abc.cli.console import Console
     from napari_abc.model import Slab
 
-__all__ = ["atlas_of", "bundle_of", "slab_of", "tell"]
+__all__ = ["atlas_of", "bundle_of", "dataset_of", "slab_of", "tell"]
 
 
 def atlas_of(arguments: Any, console: Console) -> Atlas:
@@ -31,6 +32,20 @@ def atlas_of(arguments: Any, console: Console) -> Atlas:
     for warning in atlas.warnings:
         console.note(warning)
     return atlas
+
+
+def dataset_of(arguments: Any, console: Console) -> Dataset:
+    """The dataset that DATASET names.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is none of that name, before any source is asked: a network that is down is not why.
+    """
+    from napari_abc.atlas.atlas import check_dataset
+
+    check_dataset(arguments.dataset)
+    return atlas_of(arguments, console)[arguments.dataset]
 
 
 def bundle_of(dataset: str) -> Path | None:
@@ -77,7 +92,7 @@ def slab_of(arguments: Any, console: Console) -> Slab:
         raise ConfigurationError(
             f"Name a slab of {arguments.dataset} too; 'napari-abc slabs {arguments.dataset}' lists them."
         )
-    return atlas_of(arguments, console)[arguments.dataset].slab(arguments.slab, console.task)
+    return dataset_of(arguments, console).slab(arguments.slab, console.task)
 
 
 def tell(slab: Slab, console: Console) -> None:
