@@ -108,6 +108,10 @@ def test_names_and_versions(release_folder: Path) -> None:
         "MERFISH-C57BL6J-638850-imputed",
         "MERFISH-C57BL6J-638850-sections",
         "Allen-CCF-2020",
+        "Zhuang-ABCA-1",
+        "Zhuang-ABCA-1-CCF",
+        "Zhuang-ABCA-3",
+        "Zhuang-ABCA-3-CCF",
         "WMB-taxonomy",
     }
     taxonomy = "HMBA-BG-taxonomy-CCN20250428"
@@ -135,7 +139,7 @@ def test_names_and_versions(release_folder: Path) -> None:
     plane = newest[HUMAN]["image_volumes"][SHOWPIECE]["files"]["geojson"]
     assert plane["relative_path"].endswith(f"/20250630/geojsons/{SHOWPIECE}.geojson")
     views = [e["relative_path"] for e in leaves(newest) if "/views/" in e["relative_path"]]
-    assert len(views) == 11
+    assert len(views) == 13
     assert "cell_metadata_with_cluster_annotation" in newest["MERFISH-C57BL6J-638850"]["metadata"]
     assert old[taxonomy]["metadata"]["cluster"]["files"]["csv"]["version"] == "20250531"
     assert newest[taxonomy]["metadata"]["cluster"]["files"]["csv"]["version"] == "20250630"

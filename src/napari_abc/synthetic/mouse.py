@@ -90,7 +90,8 @@ def write_mouse(bucket: Bucket) -> mouse_space.Space:
     sections = np.array([section.label for section in SECTIONS])[number]
     kept = rng.random(total) >= _DROPPED
 
-    aliases = _aliases(kinds, xy, tuple(types), rng)
+    place = waves(xy, 2.4, rng) + rng.normal(0, 0.8, total)
+    aliases = mouse_types.aliases(kinds, tuple(types), rng, place)
     cells = pd.DataFrame(
         {
             "cell_label": labels,
@@ -110,7 +111,8 @@ def write_mouse(bucket: Bucket) -> mouse_space.Space:
     shown = cells.iloc[rng.permutation(np.flatnonzero(kept))]
     bucket.table(DIRECTORY, _METADATA, "cell_metadata", shown)
     bucket.table(DIRECTORY, _METADATA, "gene", genes)
-    _write_annotated(bucket, shown)
+    view = mouse_types.annotated(shown.drop(columns="abc_sample_id"))
+    bucket.table(DIRECTORY, _METADATA, "views/cell_metadata_with_cluster_annotation", view)
     sizes = shown["cluster_alias"].value_counts()
     mouse_types.write_taxonomy(bucket, dict(zip(sizes.index.tolist(), sizes.tolist(), strict=True)))
 
@@ -183,34 +185,6 @@ def _labels(count: int, rng: np.random.Generator) -> NDArray[np.object_]:
     return np.array(
         [text + "-1" if end else text for text, end in zip(texts, with_end, strict=True)], dtype=object
     )
-
-
-def _aliases(
-    kinds: NDArray[np.int64], xy: Any, names: tuple[str, ...], rng: np.random.Generator
-) -> NDArray[np.int64]:
-    """Cluster of each cell; those of one type prevail in different places."""
-    place = waves(xy, 2.4, rng) + rng.normal(0, 0.8, len(xy))
-    aliases = np.zeros(len(kinds), dtype=np.int64)
-    for kind in np.unique(kinds):
-        mine = kinds == kind
-        choices = np.array([leaf.alias for leaf in mouse_types.clusters() if leaf.type_name == names[kind]])
-        share = np.clip((place[mine] + 2) / 4, 0, 0.999)
-        aliases[mine] = choices[(share * len(choices)).astype(np.int64)]
-    return aliases
-
-
-def _write_annotated(bucket: Bucket, cells: Any) -> None:
-    """The view with names and colours beside the cells; without ``abc_sample_id``."""
-    terms = {term["label"]: term for term in mouse_types.terms()}
-    leaves = mouse_types.clusters()
-    view = cells.drop(columns="abc_sample_id")
-    for column, suffix in (("name", ""), ("color_hex_triplet", "_color")):
-        for index, level in enumerate(mouse_types.LEVELS):
-            text = {leaf.alias: terms[leaf.terms[index]][column] for leaf in leaves}
-            if (level, column) == ("neurotransmitter", "name"):
-                text = {alias: "" if value == "NA" else value for alias, value in text.items()}
-            view[level + suffix] = view["cluster_alias"].map(text)
-    bucket.table(DIRECTORY, _METADATA, "views/cell_metadata_with_cluster_annotation", view)
 
 
 def _write_matrix(

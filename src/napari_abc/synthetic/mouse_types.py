@@ -9,9 +9,25 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+    from numpy.typing import NDArray
+
     from napari_abc.synthetic.bucket import Bucket
 
-__all__ = ["DIRECTORY", "LEVELS", "VERSION", "Cluster", "all_types", "clusters", "terms", "write_taxonomy"]
+__all__ = [
+    "DIRECTORY",
+    "LEVELS",
+    "VERSION",
+    "Cluster",
+    "aliases",
+    "all_types",
+    "annotated",
+    "clusters",
+    "terms",
+    "write_taxonomy",
+]
 
 DIRECTORY = "WMB-taxonomy"
 VERSION = "20231215"
@@ -195,6 +211,49 @@ def terms() -> tuple[dict[str, str | int | None], ...]:
 def clusters() -> tuple[Cluster, ...]:
     """All clusters, in term order."""
     return _terms_and_clusters()[1]
+
+
+def aliases(
+    kinds: NDArray[np.int64],
+    names: Sequence[str],
+    rng: np.random.Generator,
+    place: NDArray[np.float64] | None = None,
+) -> NDArray[np.int64]:
+    """Cluster of each cell.
+
+    Parameters
+    ----------
+    kinds
+        (cells,) index into ``names``.
+    names
+        Types.
+    rng
+        Source of randomness.
+    place
+        (cells,) some smooth field around 0, about 2 wide: clusters of a type prevail in different
+        places. Random if None.
+    """
+    place = rng.normal(0, 1, len(kinds)) if place is None else place
+    share = np.clip((place + 2) / 4, 0, 0.999)
+    found = np.zeros(len(kinds), dtype=np.int64)
+    for kind in np.unique(kinds):
+        mine = kinds == kind
+        choices = np.array([leaf.alias for leaf in clusters() if leaf.type_name == names[kind]])
+        found[mine] = choices[(share[mine] * len(choices)).astype(np.int64)]
+    return found
+
+
+def annotated(cells: pd.DataFrame) -> pd.DataFrame:
+    """The view of cells with names and colours of their terms beside them."""
+    by_label = {term["label"]: term for term in terms()}
+    view = cells.copy()
+    for column, suffix in (("name", ""), ("color_hex_triplet", "_color")):
+        for index, level in enumerate(LEVELS):
+            text = {leaf.alias: by_label[leaf.terms[index]][column] for leaf in clusters()}
+            if (level, column) == ("neurotransmitter", "name"):  # "NA" is an empty text here
+                text = {alias: "" if value == "NA" else value for alias, value in text.items()}
+            view[level + suffix] = view["cluster_alias"].map(text)
+    return view
 
 
 def write_taxonomy(bucket: Bucket, cells: dict[int, int]) -> None:

@@ -33,7 +33,7 @@ RELEASES = ("20250531", "20251031", "20260228")
 SHOWPIECE = "H22.30.001.CX.17.Plane.03"
 """The slab plane with the most cells."""
 
-_FILES = 106
+_FILES = 118
 _OLD_HUMAN = ("H22.30.001.CX.16.Plane.07", "H22.30.001.CX.17.Plane.07")
 """The planes whose cells the human's older metadata has."""
 
@@ -64,7 +64,7 @@ def build_release(target: Path, task: Task | None = None, *, showpiece_cells: in
     Cancelled
         If the task was cancelled.
     """
-    from napari_abc.synthetic import hmba, hmba_taxonomy, mouse, mouse_space
+    from napari_abc.synthetic import hmba, hmba_taxonomy, mouse, mouse_space, zhuang
     from napari_abc.synthetic.bucket import Bucket
     from napari_abc.synthetic.planes import make_plane
     from napari_abc.synthetic.specimens import DONORS
@@ -100,6 +100,7 @@ def build_release(target: Path, task: Task | None = None, *, showpiece_cells: in
         hmba.write_ccf(bucket, donor, planes, "20260228")
     space = mouse.write_mouse(bucket)
     mouse_space.write_ccf(bucket, space)
+    zhuang.write_zhuang(bucket, space)
 
     for release in RELEASES:
         bucket.manifest(release, [file for file in bucket.files if _is_listed(file, release)])
