@@ -135,5 +135,5 @@ class Annotation:
                 put(inline.column, cells[inline.column], inline.group)
                 palettes[inline.column] = inline_values(cells[inline.column], cells[inline.color], order)
                 done |= {inline.color, inline.order}
-        rest = cells.drop(columns=[column for column in (*front, *done) if column in cells])
-        return pd.concat([pd.DataFrame(front, index=cells.index), rest], axis=1), palettes, groups
+        rest = {name: cells[name] for name in cells if name not in front and name not in done}
+        return pd.DataFrame(front | rest, index=cells.index, copy=False), palettes, groups

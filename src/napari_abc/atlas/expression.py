@@ -218,15 +218,20 @@ class AtlasExpression:
     # -- indexes -------------------------------------------------------------------------------
 
     def index_missing(self, kind: str) -> tuple[str, ...]:
-        """Matrices of this kind that are on disk and have no index yet: genes would come faster."""
+        """Keys of the matrices of this kind that are on disk and have no index yet."""
         if not self._index:
             return ()
         return tuple(part.file.key for part in self._parts(kind) if self._indexes.missing(part.file))
 
-    def build_index(self, kind: str, task: Task, threads: int | None = 1) -> None:
+    def build_index(self, kind: str, task: Task, threads: int | None = 1) -> tuple[str, ...]:
         """Make the indexes of the matrices of this kind that are on disk; later genes come from them.
 
         Meant for a background thread: one processor, 250 MB (350 MB where values are float64).
+
+        Returns
+        -------
+        tuple of str
+            Folders of the indexes that were made.
 
         Raises
         ------
@@ -237,9 +242,9 @@ class AtlasExpression:
         Cancelled
             If `task` was cancelled; finished parts are kept, and the next call goes on from there.
         """
-        for part in self._parts(kind) if self._index else ():
-            if self._indexes.missing(part.file):
-                self._indexes.build(part.file, task, threads)
+        parts = self._parts(kind) if self._index else []
+        missing = [part.file for part in parts if self._indexes.missing(part.file)]
+        return tuple(self._indexes.build(file, task, threads).location for file in missing)
 
     # -- reading -------------------------------------------------------------------------------
 

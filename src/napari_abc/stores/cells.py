@@ -16,7 +16,7 @@ import numpy as np
 from napari_abc.errors import FormatError, UnknownNameError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Container, Sequence
     from pathlib import Path
 
     import pandas as pd
@@ -90,13 +90,15 @@ class CellStore:
         """Number of cells of a slab, or of all."""
         return self.cells if label is None else self.slabs[label].cells
 
-    def read(self, label: str | None) -> pd.DataFrame:
-        """All cells of a slab, also those without coordinates, with every column.
+    def read(self, label: str | None, omit: Container[str] = ()) -> pd.DataFrame:
+        """All cells of a slab, also those without coordinates.
 
         Parameters
         ----------
         label
             The slab; None for the cells of all, then without the texts that differ from cell to cell.
+        omit
+            Columns to leave out.
 
         Returns
         -------
@@ -115,20 +117,26 @@ class CellStore:
         if label is not None and label not in self.slabs:
             raise UnknownNameError(f"There is no slab {label!r}; the dataset's slabs list them.")
         with pq.ParquetFile(self.path) as file:
+            names = [
+                field.name
+                for field in file.schema_arrow
+                if field.name not in omit
+                and (label is not None or field.name == self.key or not pa.types.is_string(field.type))
+            ]
             if label is None:
-                names = [
-                    field.name
-                    for field in file.schema_arrow
-                    if field.name == self.key or not pa.types.is_string(field.type)
-                ]
-                table = file.read(columns=names)
+                table = file.read(columns=names).unify_dictionaries()
             else:
-                table = file.read_row_group(self.slabs[label].group)
-        if label is None:
-            table = table.unify_dictionaries()
+                table = file.read_row_group(self.slabs[label].group, columns=names)
         text = pd.StringDtype("pyarrow", na_value=np.nan)
-        frame: pd.DataFrame = table.to_pandas(types_mapper={pa.string(): text}.get, ignore_metadata=True)
-        return frame.set_index(self.key)
+        index = pd.Index(pd.array(table.column(self.key), dtype=text), name=self.key)
+        table = table.drop_columns([self.key])
+        # A block a column, and each column's buffers freed once it is taken over: of millions of cells
+        # nothing is held twice.
+        frame: pd.DataFrame = table.to_pandas(
+            types_mapper={pa.string(): text}.get, ignore_metadata=True, split_blocks=True, self_destruct=True
+        )
+        frame.index = index
+        return frame
 
     def columns(self, names: Sequence[str], label: str | None = None) -> pa.Table:
         """Some columns, of a slab or of all cells in the order of the store."""
