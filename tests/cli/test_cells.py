@@ -236,3 +236,21 @@ def test_gene_and_column_of_one_name(tmp_path: Path) -> None:
     values = pd.DataFrame({"x": np.float32([1, 2])}, index=slab.cells.index)
     with pytest.raises(ConfigurationError, match="share a name"):
         write_cells(slab, ["x", "y"], values, "log2", tmp_path / "a.csv")
+
+
+def test_a_run_with_damaged_boundaries_gives_its_cells_and_says_so(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    run = tmp_path / "run"
+    run.mkdir()
+    pd.DataFrame({"cell_id": ["a", "b"], "x_centroid": [1.0, 2.0], "y_centroid": [3.0, 4.0]}).to_parquet(
+        run / "cells.parquet"
+    )
+    (run / "experiment.xenium").write_text("{}")
+    (run / "cell_boundaries.parquet").write_bytes(b"PAR1 cut off")
+    assert main(["cells", str(run), "-o", str(tmp_path / "a.csv")]) == 0
+    err = capsys.readouterr().err
+    assert "The outlines are left out: " in err
+    assert "cell_boundaries.parquet" in err
+    assert "Wrote 2 cells" in err
+    assert list(pd.read_csv(tmp_path / "a.csv")["cell_label"]) == ["a", "b"]

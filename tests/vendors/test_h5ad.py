@@ -150,9 +150,9 @@ def test_repeated_labels_and_genes_are_told_apart(tmp_path: Path) -> None:
     adata = data(obs=pd.DataFrame(index=["a", "a", "a-1", "b"]), var=pd.DataFrame(index=["g", "g", "h"]))
     slab = opened(adata, tmp_path)
     assert list(slab.cells.index) == ["a", "a-2", "a-1", "b"]
-    assert any("1 cell ids occur again" in note for note in slab.notes)
+    assert any("1 cell id occurs again" in note for note in slab.notes)
     assert list(slab.genes.index) == ["g", "g-1", "h"]
-    assert any("1 gene identifiers occur again" in note for note in slab.notes)
+    assert any("1 gene identifier occurs again" in note for note in slab.notes)
     np.testing.assert_array_equal(slab.expression(["g-1"], "raw"), COUNTS[:, [1]])
 
 

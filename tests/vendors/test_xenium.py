@@ -376,8 +376,10 @@ def test_cells_without_coordinates_or_an_id_are_counted(tmp_path: Path) -> None:
     assert slab.cells.index.tolist() == ["a", "c"]
     assert slab.unplaced == 1
     assert said(slab, "2 of 3 cells have coordinates.")
-    assert said(slab, "3 rows of cells.parquet repeat a cell id or have none")
+    assert said(slab, "3 rows of cells.parquet repeat a cell id or have none, and are left out.")
     assert list(slab.cells) == ["x", "y", "kind"]
+    table.iloc[[0, 1, 2, 5]].to_parquet(tmp_path / "cells.parquet")
+    assert said(open_(tmp_path), "1 row of cells.parquet repeats a cell id or has none, and is left out.")
 
 
 def test_the_experiment_file_and_the_folder_above_outs_open_too(tmp_path: Path) -> None:

@@ -97,7 +97,8 @@ def open_h5ad(path: Path, task: Task) -> Slab:
     said = unit or "the file names no unit"
     notes.insert(0, f"{len(cells):,} of {len(obs):,} cells have coordinates ({origin}; {said}).")
     if repeated:
-        notes.append(f"{repeated:,} cell ids occur again; a number was added to tell the cells apart.")
+        ids = "cell id occurs" if repeated == 1 else "cell ids occur"
+        notes.append(f"{repeated:,} {ids} again; a number was added to tell the cells apart.")
     if unreadable:
         notes.append(f"These columns of obs can't be shown: {'; '.join(unreadable)}.")
     if odd_palettes:
@@ -317,7 +318,8 @@ def _expression(
     if "log2" in units and not units["log2"].startswith("log2"):
         notes.append(f"Values offered as 'log2' are those stored in the file, as they are: {units['log2']}.")
     if repeated:
-        notes.append(f"{repeated:,} gene identifiers occur again; a number was added to tell them apart.")
+        ids = "gene identifier occurs" if repeated == 1 else "gene identifiers occur"
+        notes.append(f"{repeated:,} {ids} again; a number was added to tell them apart.")
     source = MatrixExpression(
         chosen, units, rows=rows, identifiers={kind: list(table.index) for kind, table in tables.items()}
     )

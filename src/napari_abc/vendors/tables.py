@@ -273,9 +273,11 @@ def cells_table(
     named = pc.and_(pc.is_valid(labels), pc.not_equal(labels, "")).fill_null(False).to_numpy(False)
     kept = named & ~pd.Series(labels.to_numpy(False)).duplicated().to_numpy()
     if not kept.all():
-        notes.append(
-            f"{int((~kept).sum()):,} rows of {path.name} repeat a cell id or have none, and are left out."
-        )
+        count = int((~kept).sum())
+        said = f"1 row of {path.name} repeats a cell id or has none, and is left out."
+        if count > 1:
+            said = f"{count:,} rows of {path.name} repeat a cell id or have none, and are left out."
+        notes.append(said)
     placed = np.isfinite(xy).all(axis=1)
     unplaced = int((kept & ~placed).sum())
     if unplaced:
