@@ -3,10 +3,14 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
+import anndata
 import numpy as np
 import pytest
+import scipy.sparse
 
 from napari_abc.atlas.atlas import open_atlas
+from napari_abc.stores import own_index
+from napari_abc.vendors.bundle import open_bundle
 from napari_abc.viewer.layers import add_slab
 from napari_abc.widgets.indexing import INDEX
 
@@ -58,6 +62,31 @@ def test_the_first_gene_starts_an_index_and_the_next_comes_from_it(
     idle(dock)
     np.testing.assert_array_equal(layer.face_color, colours)
     assert [what for lane, what in started if lane == INDEX] == ["Indexing genes…"]
+
+
+def test_a_file_of_ones_own_gets_an_index_in_the_cache(
+    dock: AtlasDock, idle: Idle, tmp_path: Path, cache_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(own_index, "_WORTHWHILE", 0)
+    rng = np.random.default_rng(1)
+    values = scipy.sparse.random(400, 5, 0.3, "csr", "f4", rng)
+    data = anndata.AnnData(values, obsm={"spatial": rng.random((400, 2))})
+    data.var_names = [f"g{i}" for i in range(5)]
+    data.obs_names = [f"c{i}" for i in range(400)]
+    data.write_h5ad(tmp_path / "mine.h5ad")
+    slab = open_bundle(tmp_path / "mine.h5ad")
+    layer = add_slab(dock.colourist._viewer, slab).cells
+    dock.colourist.colour_by_gene("g2")
+    idle(dock)
+    (index,) = (cache_folder / "napari-abc/genes").glob("*.zarr")
+    assert index.name.startswith("mine-")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["mine.h5ad"]
+    colours = np.array(layer.face_color)
+    dock.colourist.colour_by_gene("g3")
+    idle(dock)
+    dock.colourist.colour_by_gene("g2")
+    idle(dock)
+    np.testing.assert_array_equal(layer.face_color, colours)
 
 
 def test_closing_the_dock_stops_the_building(

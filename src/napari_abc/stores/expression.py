@@ -8,12 +8,14 @@ out); the colour bar says so.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 
-from napari_abc.errors import ExpressionError
+from napari_abc.errors import ExpressionError, FormatError, MissingFileError
 from napari_abc.stores.labels import LabelIndex, as_text
+from napari_abc.stores.own_index import OwnIndex
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,10 +24,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_abc.model import Package
+    from napari_abc.stores.gene_index import GeneIndex
+    from napari_abc.stores.index_rows import RowPlan
     from napari_abc.stores.matrix import Matrix
     from napari_abc.task import Task
 
-__all__ = ["COMPUTED_LOG2", "MatrixExpression", "TableExpression", "looks_like_counts"]
+__all__ = ["COMPUTED_LOG2", "Indexable", "MatrixExpression", "TableExpression", "looks_like_counts"]
 
 COMPUTED_LOG2 = "log2(CP10k + 1)"
 """Label of log2 values that are computed from counts: counts per 10,000 of the cell, plus one."""
@@ -72,6 +76,32 @@ class _Kinds:
         if kind not in self.labels:
             have = " or ".join(self.labels)
             raise ExpressionError(f"{where} has no {kind!r} values; ask for {have}.")
+
+
+@runtime_checkable
+class Indexable(Protocol):
+    """Expression values that come faster once their gene-major indexes are made."""
+
+    def index_missing(self, kind: str) -> tuple[str, ...]:
+        """What tells the matrices of this kind that are at hand and have no index from any other."""
+        ...
+
+    def build_index(self, kind: str, task: Task, threads: int | None = 1) -> tuple[str, ...]:
+        """Make the indexes of such matrices; meant for a background thread.
+
+        Returns
+        -------
+        tuple of str
+            Folders of the indexes.
+
+        Raises
+        ------
+        AbcError
+            If a matrix can't be read or an index can't be written.
+        Cancelled
+            If `task` was cancelled; finished parts are kept, and the next call goes on from there.
+        """
+        ...
 
 
 class _OnDisk:
@@ -135,11 +165,26 @@ class MatrixExpression(_OnDisk):
         }
         self._counted = counted
         self._totals: NDArray[np.float64] | None = None
+        self._indexes = {kind: OwnIndex(matrix) for kind, matrix in matrices.items()}
+        self._plans: dict[str, tuple[GeneIndex, RowPlan]] = {}
 
     @property
     def kinds(self) -> Mapping[str, str]:
         """Kinds of values, each with its label for a colour bar."""
         return self._kinds.labels
+
+    def index_missing(self, kind: str) -> tuple[str, ...]:
+        """The matrix, if an index would be felt and there is none; see :class:`Indexable`."""
+        index = self._indexes.get(self._stored(kind))
+        return (str(index.target),) if index is not None and index.missing() else ()
+
+    def build_index(self, kind: str, task: Task, threads: int | None = 1) -> tuple[str, ...]:
+        """Make the index of the matrix, however small; see :class:`Indexable`."""
+        self._kinds.check(kind, "The file")
+        return (self._indexes[self._stored(kind)].build(task, threads).location,)
+
+    def _stored(self, kind: str) -> str:
+        return "raw" if self._kinds.computed else kind
 
     def read(
         self,
@@ -159,19 +204,38 @@ class MatrixExpression(_OnDisk):
         FormatError
             If the file is damaged or was changed, or an id stands for several rows.
         """
-        stored = "raw" if self._kinds.computed else kind
+        stored = self._stored(kind)
         self._kinds.check(
             kind, str(self._matrices[stored].path) if stored in self._matrices else "The matrix"
         )
         matrix = self._matrices[stored]
         columns = _columns(identifiers, self._columns[stored], str(matrix.path))
         places = self._rows_in(stored)
-        values = matrix.read(columns, places, task)
+        values = self._from_index(stored, columns, places, task)
+        if values is None:
+            values = matrix.read(columns, places, task)
         if kind == stored:
             return values
         if self._totals is None:
-            self._totals = matrix.totals(self._counted, task)
+            add_up = partial(matrix.totals, self._counted, task)
+            self._totals = self._indexes[stored].totals(self._counted, add_up)
         return _log2(values, self._totals[places])
+
+    def _from_index(
+        self, kind: str, columns: Sequence[int], rows: NDArray[np.integer[Any]], task: Task
+    ) -> NDArray[np.float32] | None:
+        """Values from the gene-major index; None where there is none, or it is damaged."""
+        try:
+            index = self._indexes[kind].find()
+            if index is None:
+                return None
+            plan = self._plans.get(kind)
+            if plan is None or plan[0] is not index:
+                plan = self._plans[kind] = (index, index.plan(rows))
+            return index.read(columns, plan[1], task)
+        except (FormatError, MissingFileError):
+            self._indexes[kind].discard()
+            return None
 
     def _rows_in(self, kind: str) -> NDArray[np.integer[Any]]:
         if self._given is not None:

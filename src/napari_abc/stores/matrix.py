@@ -96,6 +96,16 @@ class Matrix:
         return self._layout
 
     @property
+    def node(self) -> str:
+        """Where the values lie in the file: ``"X"``, ``"layers/counts"``."""
+        return self._node
+
+    @property
+    def stamp(self) -> Stamp:
+        """Size and time of the file when it was opened."""
+        return self._stamp
+
+    @property
     def labels(self) -> pa.Array:
         """Labels of the rows as text, (cells,); read at first use and kept.
 
