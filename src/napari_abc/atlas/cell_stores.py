@@ -71,9 +71,11 @@ class CellStores:
         used = [(file.key, file.size, self._store.identity(file)) for file in self._files.tables()]
         parts = {"cells", "joins", "slabs", "embeddings", "frames"}
         recipe = self._entry.model_dump(mode="json", include=parts)
+        home = self._entry.cells.directory or self._entry.directory
+        recipe["cells"]["directory"] = home  # datasets that share all their cells share the store
         text = json.dumps([FORMAT, recipe, used], sort_keys=True)
         digest = hashlib.sha256(text.encode()).hexdigest()[:16]
-        return self._store.derived / "cells" / f"{self._entry.name}-{digest}.parquet"
+        return self._store.derived / "cells" / f"{home}-{digest}.parquet"
 
     def built(self) -> CellStore | None:
         """The joined cells, if they were built before and are sound."""

@@ -246,6 +246,25 @@ class Dataset:
             return self.count_slabs(task)
         return self._slabs.table(task)
 
+    def counts(self) -> tuple[int | None, int | None]:
+        """Numbers of slabs and of cells, None where they are not known without a large download.
+
+        A slab of all sections does not count, and of embeddings, which share cells, the largest does.
+
+        Raises
+        ------
+        AbcError
+            If the dataset is not part of the release, or its listing can't be had.
+        """
+        table = self.list_slabs(fetch_cells=False)
+        table = table[[not self._slabs.is_whole(label) for label in table["slab"]]]
+        if table.empty:
+            return None, None
+        if table["cells"].isna().all() or (self._entry.slabs is not None and table["cells"].isna().any()):
+            return len(table), None
+        cells = table["cells"].max() if self._entry.slabs is None else table["cells"].sum()
+        return len(table), int(cells)
+
     def _quick_to_count(self, fetch: bool) -> bool:
         """Whether the tables of cells are small, and at hand or to be fetched."""
         total = 0
@@ -327,11 +346,7 @@ class Dataset:
             label=label,
             dataset=self.name,
             cells=cells,
-            frames=tuple(
-                _frame(frame)
-                for frame in (first, *others)
-                if all(column in everything for column in frame.columns)
-            ),
+            frames=tuple(_frame(frame) for frame in (first, *others) if _has_cells(cells, frame)),
             species=self.species,
             platform=self.platform,
             unplaced=unplaced,
@@ -399,6 +414,13 @@ class Dataset:
         elif self._entry.regions is not None:
             notes.append(f"There are no region polygons for {label}.")
         return pd.DataFrame(columns=["label", "name", "color", "geometry"])
+
+
+def _has_cells(cells: pd.DataFrame, frame: FrameEntry) -> bool:
+    """Whether a cell has coordinates in a frame: not every section is registered to an atlas."""
+    if not all(column in cells for column in frame.columns):
+        return False
+    return bool(np.isfinite(cells[list(frame.columns)].to_numpy(dtype=float)).all(axis=1).any())
 
 
 def _frame(entry: FrameEntry) -> Frame:
