@@ -173,11 +173,9 @@ class Atlas:
         if dataset.unavailable:
             return None, None
         try:
-            slabs = dataset.list_slabs(fetch_cells=False)
+            return dataset.counts()
         except AbcError:
             return None, None
-        known = len(slabs) and slabs["cells"].notna().all()
-        return len(slabs) or None, int(slabs["cells"].sum()) if known else None
 
 
 def check_dataset(name: str) -> None:
