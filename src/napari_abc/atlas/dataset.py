@@ -15,6 +15,7 @@ from napari_abc.atlas.files import DatasetFiles
 from napari_abc.atlas.gene_indexes import GeneIndexes
 from napari_abc.atlas.regions import read_regions
 from napari_abc.atlas.slab_list import SlabList
+from napari_abc.atlas.volumes import volumes_of
 from napari_abc.errors import AbcError, FormatError, IntegrityError, UnknownNameError
 from napari_abc.model import Frame, Slab
 from napari_abc.provenance import SYNTHETIC
@@ -341,12 +342,13 @@ class Dataset:
             self._annotation = Annotation(self._entry, self._files, self._store, task)
         notes += self._annotation.notes
         cells, palettes, groups = self._annotation.annotate(cells, first)
+        frames = tuple(_frame(frame) for frame in (first, *others) if _has_cells(cells, frame))
         task.report(f"Opening {label}", 2, 3, "steps")
         return Slab(
             label=label,
             dataset=self.name,
             cells=cells,
-            frames=tuple(_frame(frame) for frame in (first, *others) if _has_cells(cells, frame)),
+            frames=frames,
             species=self.species,
             platform=self.platform,
             unplaced=unplaced,
@@ -355,6 +357,14 @@ class Dataset:
             genes=self._annotation.genes,
             expression_source=self._expression(place, placed, task),
             regions=self._regions(label, self._annotation, notes, task),
+            volumes=volumes_of(
+                self._entry,
+                self._files,
+                self._store,
+                cells,
+                self._annotation.taxonomies,
+                [frame.name for frame in frames],
+            ),
             notes=tuple(dict.fromkeys(notes)),
             licence=self.licence,
             citation=self.citation,
