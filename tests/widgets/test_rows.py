@@ -36,12 +36,13 @@ def test_slabs_keep_their_order() -> None:
     table = pd.DataFrame(
         {
             "slab": ["z", "a"],
+            "title": ["z", "All cells"],
             "cells": pd.array([None, 5], dtype="Int64"),
             "sections": pd.array([4, None], dtype="Int64"),
             "regions": [True, False],
         }
     )
-    assert slab_rows(table) == [SlabRow("z", None, 4, True), SlabRow("a", 5, None, False)]
+    assert slab_rows(table) == [SlabRow("z", None, 4, True), SlabRow("a", 5, None, False, "All cells")]
 
 
 def test_genes_without_symbols() -> None:

@@ -109,3 +109,31 @@ def test_a_full_name_fits_the_narrow_dock(qtbot: QtBot, table: SlabTable) -> Non
     with qtbot.waitExposed(table):
         pass
     assert table.view.columnWidth(0) >= table.fontMetrics().horizontalAdvance(label)
+
+
+def test_titles_are_shown_and_found_and_labels_are_what_is_opened(qtbot: QtBot, table: SlabTable) -> None:
+    rows = [SlabRow(f"WMB-neighborhood-{i}", title=f"Neighbourhood {i}") for i in range(9)]
+    table.set_rows(rows, noun="embedding")
+    assert _column(table, 0)[0] == "Neighbourhood 0"
+    table.filter.setText("wmb-neighborhood-3")
+    assert _column(table, 0) == ["Neighbourhood 3"]
+    assert table.select("WMB-neighborhood-3")
+    with qtbot.waitSignal(table.open_requested) as signal:
+        table.open_button.click()
+    assert signal.args == ["WMB-neighborhood-3"]
+
+
+def test_the_dataset_says_what_its_slabs_are_called(table: SlabTable) -> None:
+    table.set_rows([SlabRow("UMAP", 3)], noun="embedding")
+    header = table.view.model().headerData(0, Qt.Orientation.Horizontal)
+    assert header == "Embedding"
+    assert table.open_button.accessibleName() == "Open embedding"
+    assert table.view.accessibleName() == "Embeddings"
+    # Columns that say nothing are left out: embeddings have neither sections nor regions.
+    assert [table.view.isColumnHidden(column) for column in range(4)] == [False, False, True, True]
+    table.set_rows([SlabRow(".37", 3, 1), SlabRow("All sections", 5, 2)], noun="brain section")
+    assert table.view.isColumnHidden(2)
+    table.set_rows(ROWS, noun="slab plane")
+    assert not any(table.view.isColumnHidden(column) for column in range(4))
+    table.set_rows([], "None here.", "slab plane")
+    assert table.filter.placeholderText() == "Filter slab planes…"

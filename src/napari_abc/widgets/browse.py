@@ -179,18 +179,20 @@ class Browser(QObject):
         dataset = atlas[name]
         self._view.dataset_section.set_summary(dataset.title)
         self._view.about.show_about(dataset.licence, dataset.citation, dataset.url, dataset.synthetic)
-        self._view.show_slabs((), "Listing the slabs…")
+        self._view.show_slabs((), f"Listing the {dataset.noun}s…", dataset.noun)
 
         def work(task: Task) -> _OpenedDataset:
             return _OpenedDataset(dataset, slab_rows(dataset.list_slabs(task)), dataset.opening_bytes())
 
-        self._jobs.start(DATASET, "Listing the slabs", work, self._show_dataset, self._dataset_failed)
+        what = f"Listing the {dataset.noun}s"
+        self._jobs.start(DATASET, what, work, self._show_dataset, self._dataset_failed)
 
     def _show_dataset(self, opened: _OpenedDataset) -> None:
         self._dataset = opened
+        noun = opened.dataset.noun
+        self._view.show_slabs(opened.rows, f"This dataset has no {noun}s in this release.", noun)
         cost = f"fetches {bytes_text(opened.to_fetch)} once" if opened.to_fetch else ""
         self._view.slabs.set_count_cost(cost)
-        self._view.show_slabs(opened.rows, "This dataset has no slabs in this release.")
 
     def _dataset_failed(self, text: str) -> None:
         self._view.show_slabs((), "The slabs can't be listed.")

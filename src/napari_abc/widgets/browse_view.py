@@ -14,6 +14,7 @@ from napari_abc.widgets.own_data import OwnDataButton
 from napari_abc.widgets.section import Section
 from napari_abc.widgets.slab_table import SlabTable
 from napari_abc.widgets.source_picker import SourcePicker
+from napari_abc.widgets.words import capitalised
 from napari_abc.widgets.wrapped_label import WrappedLabel
 
 if TYPE_CHECKING:
@@ -91,9 +92,10 @@ class BrowseView(QWidget):
         self.show_welcome(False)
         self.datasets.set_rows(rows)
 
-    def show_slabs(self, rows: Sequence[SlabRow], hint: str) -> None:
-        """List slabs; ``hint`` is the sentence where there are none."""
-        self.slabs.set_rows(rows, hint)
+    def show_slabs(self, rows: Sequence[SlabRow], hint: str, noun: str = "slab") -> None:
+        """List slabs, which are called ``noun``; ``hint`` is the sentence where there are none."""
+        self.slabs.set_rows(rows, hint, noun)
+        self.slab_section.set_title(f"{capitalised(noun)}s")
         self.slab_section.set_summary(f"{len(rows):,}" if rows else "")
 
 

@@ -43,7 +43,13 @@ def dataset_rows(datasets: pd.DataFrame) -> list[DatasetRow]:
 def slab_rows(slabs: pd.DataFrame) -> list[SlabRow]:
     """Rows of :attr:`Dataset.slabs`, in its order."""
     return [
-        SlabRow(str(row["slab"]), _whole(row["cells"]), _whole(row["sections"]), bool(row["regions"]))
+        SlabRow(
+            label=str(row["slab"]),
+            cells=_whole(row["cells"]),
+            sections=_whole(row["sections"]),
+            regions=bool(row["regions"]),
+            title="" if row["title"] == row["slab"] else str(row["title"]),
+        )
         for row in slabs.to_dict("records")
     ]
 

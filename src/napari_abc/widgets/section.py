@@ -59,6 +59,11 @@ class Section(QWidget):
         """Open or fold the section."""
         self.button.setChecked(expanded)
 
+    def set_title(self, title: str) -> None:
+        """Change the heading."""
+        self._title = title
+        self._show_title()
+
     def set_summary(self, summary: str) -> None:
         """What the heading says beside the title while folded, so that the choice is still told."""
         self._summary = summary

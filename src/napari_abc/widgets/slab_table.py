@@ -24,7 +24,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_abc.widgets.words import count_text, tip
+from napari_abc.widgets.words import capitalised, count_text, tip
 from napari_abc.widgets.wrapped_label import WrappedLabel
 
 if TYPE_CHECKING:
@@ -35,15 +35,17 @@ if TYPE_CHECKING:
 __all__ = ["SlabRow", "SlabTable"]
 
 _SORT = Qt.ItemDataRole.UserRole
+_LABEL = Qt.ItemDataRole.UserRole + 1
+_FILTER = Qt.ItemDataRole.UserRole + 2
 _SHORT = 8
 """A list this long is seen nearly whole and needs no filter."""
 _ROOT = QModelIndex()
 _Index = QModelIndex | QPersistentModelIndex
-_HEADERS = ("Slab", "Cells", "Sections", "Regions")
+_HEADERS = ("", "Cells", "Sections", "Regions")
 _TIPS = (
-    "Name of the slab, the unit that is opened",
-    "Cells that have coordinates in the slab; – means not counted yet",
-    "Brain sections that were cut from the slab",
+    "Name of the {noun}, the unit that is opened",
+    "Cells that have coordinates in the {noun}; – means not counted yet",
+    "Brain sections that were cut from the {noun}",
     "Whether region polygons were drawn on it",
 )
 
@@ -57,12 +59,20 @@ class SlabRow:
     """None while they are not counted."""
     sections: int | None = None
     regions: bool = False
+    title: str = ""
+    """What is shown in place of the label, where that is a code."""
+
+    @property
+    def name(self) -> str:
+        """What a person reads."""
+        return self.title or self.label
 
 
 class _Slabs(QAbstractTableModel):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.rows: list[SlabRow] = []
+        self.noun = "slab"
 
     def set_rows(self, rows: Sequence[SlabRow]) -> None:
         self.beginResetModel()
@@ -79,9 +89,9 @@ class _Slabs(QAbstractTableModel):
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
     ) -> Any:
         if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return _HEADERS[section]
+            return _HEADERS[section] or capitalised(self.noun)
         if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.ToolTipRole:
-            return _TIPS[section]
+            return _TIPS[section].format(noun=self.noun)
         if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.TextAlignmentRole:
             return _alignment(section)
         return None
@@ -90,11 +100,11 @@ class _Slabs(QAbstractTableModel):
         row, column = self.rows[index.row()], index.column()
         if role == Qt.ItemDataRole.DisplayRole:
             regions = "✓" if row.regions else ""
-            return (row.label, count_text(row.cells), count_text(row.sections), regions)[column]
+            return (row.name, count_text(row.cells), count_text(row.sections), regions)[column]
         if role == _SORT:
             unknown = -1
             return (
-                row.label,
+                row.name,
                 unknown if row.cells is None else row.cells,
                 unknown if row.sections is None else row.sections,
                 row.regions,
@@ -102,7 +112,11 @@ class _Slabs(QAbstractTableModel):
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return _alignment(column)
         if role == Qt.ItemDataRole.ToolTipRole and column == 0:
-            return tip(row.label)
+            return tip("\n".join(dict.fromkeys((row.name, row.label))))
+        if role == _LABEL:
+            return row.label
+        if role == _FILTER:
+            return f"{row.name} {row.label}"
         if role == Qt.ItemDataRole.ToolTipRole and column == 1 and row.cells is None:
             return "Not counted yet: press Count cells"
         if role == Qt.ItemDataRole.AccessibleTextRole and column == 3:
@@ -131,7 +145,10 @@ class _Table(QTableView):
 
 
 class SlabTable(QWidget):
-    """Slabs with filter, Open and Count; emits what is wanted and opens nothing itself."""
+    """Slabs with filter, Open and Count; emits what is wanted and opens nothing itself.
+
+    What they are called (slab planes, brain sections, embeddings) is the dataset's to say.
+    """
 
     open_requested = Signal(str)
     count_requested = Signal()
@@ -139,7 +156,6 @@ class SlabTable(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.filter = QLineEdit(self)
-        self.filter.setPlaceholderText("Filter slabs…")
         self.filter.setClearButtonEnabled(True)
         self.filter.setAccessibleName("Filter slabs")
         self._model = _Slabs(self)
@@ -147,6 +163,7 @@ class SlabTable(QWidget):
         self._shown.setSourceModel(self._model)
         self._shown.setSortRole(_SORT)
         self._shown.setFilterKeyColumn(0)
+        self._shown.setFilterRole(_FILTER)
         self._shown.setFilterCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
         self.view = _Table(self)
         self.view.setModel(self._shown)
@@ -173,9 +190,7 @@ class SlabTable(QWidget):
         self.view.sortByColumn(-1, Qt.SortOrder.AscendingOrder)
         self.empty = WrappedLabel(parent=self)
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.open_button = QPushButton("&Open slab", self)
-        self.open_button.setAccessibleName("Open slab")
-        self.open_button.setToolTip("Add the chosen slab to the viewer (Enter or double-click)")
+        self.open_button = QPushButton("&Open", self)
         self.count_button = QPushButton("Count cells", self)
         self.count_button.setAccessibleName("Count cells of every slab")
         self.buttons = QHBoxLayout()
@@ -200,13 +215,34 @@ class SlabTable(QWidget):
         assert selection is not None
         selection.selectionChanged.connect(self._refresh)
         self._hint = "Choose a dataset to see its slabs."
+        self.set_rows((), self._hint)
         self.set_count_cost("")
-        self._refresh()
 
-    def set_rows(self, rows: Sequence[SlabRow], hint: str = "This dataset has no slabs.") -> None:
-        """Show these slabs in the order given; ``hint`` is the sentence where there are none."""
+    def set_rows(
+        self, rows: Sequence[SlabRow], hint: str = "This dataset has no slabs.", noun: str = "slab"
+    ) -> None:
+        """Show slabs.
+
+        Parameters
+        ----------
+        rows
+            The slabs, in the order in which they are shown.
+        hint
+            Is shown where there are none.
+        noun
+            What one of them is called.
+        """
         before = self.current
+        self._model.noun = noun
         self._model.set_rows(rows)
+        self.filter.setPlaceholderText(f"Filter {noun}s…")
+        self.view.setAccessibleName(f"{capitalised(noun)}s")
+        self.open_button.setAccessibleName(f"Open {noun}")
+        self.open_button.setToolTip(f"Add the chosen {noun} to the viewer (Enter or double-click)")
+        # A column that says the same of all of them takes the room that names need.
+        several = any((row.sections or 0) > 1 for row in rows)
+        self.view.setColumnHidden(2, not several or "section" in noun)
+        self.view.setColumnHidden(3, not any(row.regions for row in rows))
         self._hint = hint
         if len(rows) <= _SHORT:
             self.filter.clear()  # a filter that can't be seen must not hide anything
@@ -217,7 +253,7 @@ class SlabTable(QWidget):
 
     def set_count_cost(self, cost: str) -> None:
         """What counting has to fetch, for the tooltip of the button."""
-        text = "Count the cells of every slab"
+        text = f"Count the cells of every {self._model.noun}"
         self.count_button.setToolTip(f"{text}: {cost}" if cost else text)
 
     @property
@@ -225,12 +261,12 @@ class SlabTable(QWidget):
         """Label of the chosen slab; empty for none."""
         selection = self.view.selectionModel()
         chosen = selection.selectedRows() if selection is not None else []
-        return str(chosen[0].data()) if chosen else ""
+        return str(chosen[0].data(_LABEL)) if chosen else ""
 
     def select(self, label: str) -> bool:
         """Choose a slab by label; False where it is not listed."""
         for number in range(self._shown.rowCount()):
-            if self._shown.index(number, 0).data() == label:
+            if self._shown.index(number, 0).data(_LABEL) == label:
                 self.view.selectRow(number)
                 return True
         return False
@@ -250,7 +286,8 @@ class SlabTable(QWidget):
         self.filter.setVisible(have > _SHORT)
         self.view.setVisible(shown > 0)
         self.empty.setVisible(shown == 0)
-        self.empty.setText(f"No slab matches “{self.filter.text()}”." if have else self._hint)
+        no_match = f"No {self._model.noun} matches “{self.filter.text()}”."
+        self.empty.setText(no_match if have else self._hint)
         self.open_button.setVisible(have > 0)
         self.open_button.setEnabled(bool(self.current))
         self.count_button.setVisible(any(row.cells is None for row in self._model.rows))

@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from napari_abc.task import Progress
 
-__all__ = ["bytes_text", "count_text", "disk_text", "percent", "progress_text", "short_count", "tip"]
+__all__ = [
+    "bytes_text",
+    "capitalised",
+    "count_text",
+    "disk_text",
+    "percent",
+    "progress_text",
+    "short_count",
+    "tip",
+]
 
 
 def bytes_text(size: int) -> str:
@@ -19,6 +28,11 @@ def bytes_text(size: int) -> str:
             return f"{value:.0f} {unit}" if unit == "B" or abs(value) >= 99.95 else f"{value:.1f} {unit}"
         value /= 1000
     return f"{value:.1f} TB"
+
+
+def capitalised(text: str) -> str:
+    """The text with a capital at its start, and otherwise as it is: ``"10x runs"``, ``"Slab planes"``."""
+    return text[:1].upper() + text[1:]
 
 
 def count_text(count: int | None) -> str:
