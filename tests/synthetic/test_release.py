@@ -35,6 +35,32 @@ TABLES = {
     "specimen_metadata",
     "value_sets",
 }
+FROM_THE_START = {
+    "Allen-CCF-2020",
+    "HMBA-BG-taxonomy-CCN20250428",
+    "MERFISH-C57BL6J-638850",
+    "MERFISH-C57BL6J-638850-CCF",
+    "MERFISH-C57BL6J-638850-imputed",
+    "MERFISH-C57BL6J-638850-sections",
+    "WMB-10X",
+    "WMB-10Xv2",
+    "WMB-10Xv3",
+    "WMB-neighborhoods",
+    "WMB-taxonomy",
+    "Zhuang-ABCA-1",
+    "Zhuang-ABCA-1-CCF",
+    "Zhuang-ABCA-3",
+    "Zhuang-ABCA-3-CCF",
+}
+SINCE_20251031 = {
+    HUMAN,
+    MACAQUE,
+    MARMOSET,
+    "Consensus-WMB-AIBS-10X",
+    "Consensus-WMB-Macosko-10X",
+    "Consensus-WMB-integrated-taxonomy",
+}
+SINCE_20260228: set[str] = set()
 
 
 def manifest(root: Path, release: str) -> dict[str, Any]:
@@ -102,21 +128,10 @@ def test_manifests_tell_the_truth(release_folder: Path) -> None:
 
 def test_names_and_versions(release_folder: Path) -> None:
     old, first, newest = (manifest(release_folder, release)["file_listing"] for release in RELEASES)
-    mouse = {
-        "MERFISH-C57BL6J-638850",
-        "MERFISH-C57BL6J-638850-CCF",
-        "MERFISH-C57BL6J-638850-imputed",
-        "MERFISH-C57BL6J-638850-sections",
-        "Allen-CCF-2020",
-        "Zhuang-ABCA-1",
-        "Zhuang-ABCA-1-CCF",
-        "Zhuang-ABCA-3",
-        "Zhuang-ABCA-3-CCF",
-        "WMB-taxonomy",
-    }
     taxonomy = "HMBA-BG-taxonomy-CCN20250428"
-    assert set(old) == mouse | {taxonomy}
-    assert set(first) == set(newest) == set(old) | {HUMAN, MACAQUE, MARMOSET}
+    assert set(old) == FROM_THE_START
+    assert set(first) == FROM_THE_START | SINCE_20251031
+    assert set(newest) == FROM_THE_START | SINCE_20251031 | SINCE_20260228
     assert set(newest[HUMAN]["metadata"]) == TABLES | {"ccf_coordinates"}
     assert set(newest[MACAQUE]["metadata"]) == set(newest[MARMOSET]["metadata"]) == TABLES
     assert set(first[MARMOSET]["metadata"]) == TABLES - {"cell_anatomical_annotations"}
@@ -139,7 +154,7 @@ def test_names_and_versions(release_folder: Path) -> None:
     plane = newest[HUMAN]["image_volumes"][SHOWPIECE]["files"]["geojson"]
     assert plane["relative_path"].endswith(f"/20250630/geojsons/{SHOWPIECE}.geojson")
     views = [e["relative_path"] for e in leaves(newest) if "/views/" in e["relative_path"]]
-    assert len(views) == 13
+    assert len(views) > 15
     assert "cell_metadata_with_cluster_annotation" in newest["MERFISH-C57BL6J-638850"]["metadata"]
     assert old[taxonomy]["metadata"]["cluster"]["files"]["csv"]["version"] == "20250531"
     assert newest[taxonomy]["metadata"]["cluster"]["files"]["csv"]["version"] == "20250630"

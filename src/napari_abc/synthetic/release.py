@@ -33,7 +33,14 @@ RELEASES = ("20250531", "20251031", "20260228")
 SHOWPIECE = "H22.30.001.CX.17.Plane.03"
 """The slab plane with the most cells."""
 
-_FILES = 118
+_FILES = 157
+_SINCE = {
+    "HMBA-MERSCOPE-": "20251031",
+    "HMBA-Xenium-": "20251031",
+    "Consensus-WMB-": "20251031",
+}
+"""Start of a directory's name → the first release that lists it; the others always were."""
+
 _OLD_HUMAN = ("H22.30.001.CX.16.Plane.07", "H22.30.001.CX.17.Plane.07")
 """The planes whose cells the human's older metadata has."""
 
@@ -64,7 +71,7 @@ def build_release(target: Path, task: Task | None = None, *, showpiece_cells: in
     Cancelled
         If the task was cancelled.
     """
-    from napari_abc.synthetic import hmba, hmba_taxonomy, mouse, mouse_space, zhuang
+    from napari_abc.synthetic import consensus, hmba, hmba_taxonomy, mouse, mouse_space, wmb_10x, zhuang
     from napari_abc.synthetic.bucket import Bucket
     from napari_abc.synthetic.planes import make_plane
     from napari_abc.synthetic.specimens import DONORS
@@ -101,6 +108,7 @@ def build_release(target: Path, task: Task | None = None, *, showpiece_cells: in
     space = mouse.write_mouse(bucket)
     mouse_space.write_ccf(bucket, space)
     zhuang.write_zhuang(bucket, space)
+    consensus.write_consensus(bucket, wmb_10x.write_wmb_10x(bucket))
 
     for release in RELEASES:
         bucket.manifest(release, [file for file in bucket.files if _is_listed(file, release)])
@@ -111,16 +119,15 @@ def _is_listed(file: Listed, release: str) -> bool:
     """Whether a release's manifest lists a file; the bucket keeps all that were ever listed."""
     if file.directory == "HMBA-BG-taxonomy-CCN20250428":
         return file.version == ("20250531" if release == "20250531" else "20250630")
-    if not file.directory.startswith("HMBA-"):
-        return True
-    if release == "20250531":
+    if any(file.directory.startswith(start) and release < first for start, first in _SINCE.items()):
         return False
     if release == "20251031":  # an optional table was not there yet in one species
         missing = ("HMBA-Xenium-CJ23.56.004-BG", "cell_anatomical_annotations")
-        return file.version == "20250630" and (file.directory, file.name) != missing
+        if (file.directory, file.name) == missing:
+            return False
     if file.directory == "HMBA-MERSCOPE-H22.30.001-BG":
         newest = {"metadata": "20260228", "expression_matrices": "20250930", "image_volumes": "20250630"}
-        return file.version == newest[file.kind]
+        return file.version == ("20250630" if release == "20251031" else newest[file.kind])
     return True
 
 

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Texts = NDArray[np.object_]
 
-__all__ = ["barcodes", "choose", "counts_of", "embed", "examples", "tint", "write_matrices"]
+__all__ = ["PER", "barcodes", "choose", "counts_of", "embed", "examples", "tint", "write_matrices"]
+
+PER = 1e4
+"""What a cell's counts are scaled to in log2, if not said otherwise."""
 
 
 def choose(weights: Mapping[str, float], names: Sequence[str], count: int, rng: np.random.Generator) -> Any:
@@ -69,16 +72,22 @@ def counts_of(
 ) -> Counts:
     """Counts of cells of the given kinds (indices into ``types``).
 
-    A symbol that occurs before belongs to another gene, which nothing expresses.
+    Nothing expresses a gene that is a marker of no type, nor the second gene of a symbol.
     """
-    seen = [symbol if symbol not in symbols[:place] else "" for place, symbol in enumerate(symbols)]
-    dense = draw_counts(seen, markers, types, kinds, np.zeros(len(kinds)), rng)
-    dense[:, [place for place, symbol in enumerate(seen) if not symbol]] = 0
+    dense = draw_counts(symbols, markers, types, kinds, np.zeros(len(kinds)), rng)
+    silent = [
+        place
+        for place, symbol in enumerate(symbols)
+        if symbol in symbols[:place] or not markers.get(symbol, True)
+    ]
+    dense[:, silent] = 0
     dense[dense.sum(axis=1) == 0, 0] = 1
     return Counts.from_dense([dense])
 
 
-def examples(labels: Texts, counts: Counts, symbols: Sequence[str], wanted: Sequence[str], per: float) -> Any:
+def examples(
+    labels: Texts, counts: Counts, symbols: Sequence[str], wanted: Sequence[str], per: float = PER
+) -> pd.DataFrame:
     """A table with the log2 values of a few genes, a column a symbol."""
     import pandas as pd
 
@@ -98,7 +107,7 @@ def write_matrices(
     genes: pd.DataFrame,
     *,
     strangers: Texts,
-    per: float = 1e6,
+    per: float = PER,
     dtype: str = "float32",
     gzip: bool = True,
 ) -> None:
