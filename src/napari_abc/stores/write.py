@@ -23,7 +23,15 @@ if TYPE_CHECKING:
 
     from napari_abc.task import Task
 
-__all__ = ["make_folder", "not_written", "one_at_a_time", "size_text", "write_verified"]
+__all__ = [
+    "make_folder",
+    "not_written",
+    "one_at_a_time",
+    "remove_leftovers",
+    "size_text",
+    "temporary",
+    "write_verified",
+]
 
 _PREFIX = ".napari-abc-"
 _SUFFIX = ".part"
@@ -120,13 +128,13 @@ def write_verified(
     folder = target.parent
     with contextlib.closing(blocks):
         make_folder(folder)
-        _remove_leftovers(folder)
+        remove_leftovers(folder)
         _check_room(target, size)
-        temporary = folder / f"{_PREFIX}{_host()}-{os.getpid()}-{secrets.token_hex(4)}{_SUFFIX}"
+        part = temporary(folder)
         digest = hashlib.md5(usedforsecurity=False)
         count = 0
         try:
-            with temporary.open("xb") as file:
+            with part.open("xb") as file:
                 for block in blocks:
                     count += len(block)
                     if size is not None and count > size:
@@ -139,8 +147,8 @@ def write_verified(
                     raise _differs(target, f"has MD5 {digest.hexdigest()}, but the manifest says {md5}")
                 file.flush()
                 os.fsync(file.fileno())
-            found = temporary.stat()
-            os.replace(temporary, target)
+            found = part.stat()
+            os.replace(part, target)
             _sync_folder(folder)
         except AbcError:
             raise
@@ -148,7 +156,7 @@ def write_verified(
             raise not_written(target, error, size) from error
         finally:
             with contextlib.suppress(OSError):
-                temporary.unlink(missing_ok=True)
+                part.unlink(missing_ok=True)
     return found, digest.hexdigest()
 
 
@@ -204,8 +212,13 @@ def _host() -> str:
     return f"{zlib.crc32(socket.gethostname().encode()):08x}"
 
 
-def _remove_leftovers(folder: Path) -> None:
-    """Remove temporary files of processes that died on this machine.
+def temporary(folder: Path) -> Path:
+    """A new name in a folder, for what is being written; :func:`remove_leftovers` sees whose it was."""
+    return folder / f"{_PREFIX}{_host()}-{os.getpid()}-{secrets.token_hex(4)}{_SUFFIX}"
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove temporary files and folders of processes that died on this machine.
 
     One that was written to within the last minute is left alone: its process may live in another
     container that shares the folder and the machine's name.
@@ -218,7 +231,10 @@ def _remove_leftovers(folder: Path) -> None:
                 and not _is_alive(pid)
                 and time.time() - path.stat().st_mtime > _IDLE_SECONDS
             ):
-                path.unlink()
+                if path.is_dir():
+                    shutil.rmtree(path, ignore_errors=True)
+                else:
+                    path.unlink()
 
 
 def _is_alive(pid: int) -> bool:
