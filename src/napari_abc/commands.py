@@ -11,7 +11,16 @@ if TYPE_CHECKING:
 
     from napari_abc.widgets.dock import AtlasDock
 
-__all__ = ["DOCK_NAME", "browse", "color_cells", "open_dock", "open_folder", "open_h5ad"]
+__all__ = [
+    "DOCK_NAME",
+    "browse",
+    "color_cells",
+    "open_dock",
+    "open_folder",
+    "open_h5ad",
+    "show_in_frame",
+    "show_volumes",
+]
 
 DOCK_NAME = "ABC Atlas (Allen Brain Cell Atlas)"
 """Name under which napari's Plugins menu docks the widget: its own, and the plugin's.
@@ -85,3 +94,32 @@ def color_cells() -> None:
     """Show the dock with the cursor in its gene box; columns are one line above."""
     dock = open_dock()
     dock.colour_view.picker.gene.setFocus()
+
+
+def show_in_frame() -> None:
+    """Show the dock with the list of the slab's frames open, or say that there is no choice."""
+    dock = open_dock()
+    frames = dock.colour_view.picker.frame
+    if frames.isHidden():
+        _tell("This slab has no other frame." if dock.colourist.layer is not None else "Open a slab first.")
+        return
+    frames.setFocus()
+    frames.showPopup()
+
+
+def show_volumes() -> None:
+    """Show the dock with the list of the slab's volumes, or say that it has none."""
+    dock = open_dock()
+    if dock.volume_section.isHidden():
+        _tell("This slab has no volumes." if dock.colourist.layer is not None else "Open a slab first.")
+        return
+    dock.volume_section.set_expanded(True)
+    for widget in (*dock.volume_view.boxes, *dock.volume_view.buttons):
+        widget.setFocus()
+        return
+
+
+def _tell(text: str) -> None:
+    from napari.utils.notifications import show_info
+
+    show_info(text)

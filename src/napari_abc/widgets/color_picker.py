@@ -1,4 +1,4 @@
-"""What to colour which slab by: a column from a grouped list, or a gene."""
+"""What to colour which slab by, a column from a grouped list or a gene, and in which frame it is shown."""
 
 from __future__ import annotations
 
@@ -18,13 +18,15 @@ __all__ = ["ColorPicker"]
 
 
 class ColorPicker(QWidget):
-    """Slab layer, column or gene, and the kind of expression values.
+    """Slab layer, its frame, column or gene, and the kind of expression values.
 
     Emits what was chosen; whoever listens resolves and paints it.
     """
 
     layer_chosen = Signal(int)
     """Number of the layer in the list given to :meth:`set_layers`."""
+    frame_chosen = Signal(str)
+    """Name of the frame that the slab is to be shown in."""
     column_chosen = Signal(str)
     gene_chosen = Signal(str)
     gene_refused = Signal(str)
@@ -36,6 +38,8 @@ class ColorPicker(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self.layer = _combo(self, "Slab layer to colour")
         self.layer.setToolTip("Which open slab is coloured")
+        self.frame = _combo(self, "Frame")
+        self.frame.setToolTip("Coordinates that the cells are shown in; the camera stays on the same cells")
         self.column = _combo(self, "Colour by")
         self.column.setToolTip("Taxonomy level, region or any other column of the cells")
         self.column.setMaxVisibleItems(24)
@@ -48,6 +52,7 @@ class ColorPicker(QWidget):
         layout.setVerticalSpacing(4)
         rows: tuple[tuple[str, QWidget], ...] = (
             ("Sl&ab", self.layer),
+            ("F&rame", self.frame),
             ("Colo&ur by", self.column),
             ("&Gene", self.gene),
         )
@@ -56,10 +61,14 @@ class ColorPicker(QWidget):
             label.setBuddy(widget)
             layout.addWidget(label, row, 0)
             layout.addWidget(widget, row, 1, 1, 1 if widget is self.gene else 2)
-        layout.addWidget(self.values, 2, 2)
+            if widget is self.frame:
+                self._frame_label = label
+        layout.addWidget(self.values, 3, 2)
         self.values.setMinimumContentsLength(5)
+        self.set_frames((), "")
         layout.setColumnStretch(1, 1)
         self.layer.activated.connect(self.layer_chosen)
+        self.frame.activated.connect(self._on_frame)
         self.column.activated.connect(self._on_column)
         self.gene.gene_chosen.connect(self.gene_chosen)
         self.gene.refused.connect(self.gene_refused)
@@ -74,6 +83,16 @@ class ColorPicker(QWidget):
                 self.layer.setItemData(number, tip(name), Qt.ItemDataRole.ToolTipRole)
             self.layer.setCurrentIndex(current)
         self.setEnabled(bool(names))
+
+    def set_frames(self, frames: Sequence[tuple[str, str]], current: str) -> None:
+        """Offer these frames (name, title); nothing is to be seen of it where there is no choice."""
+        with QSignalBlocker(self.frame):
+            self.frame.clear()
+            for name, title in frames:
+                self.frame.addItem(title, name)
+            self.frame.setCurrentIndex(self.frame.findData(current))
+        for widget in (self._frame_label, self.frame):
+            widget.setVisible(len(frames) > 1)
 
     def set_columns(self, groups: Mapping[str, Sequence[str]]) -> None:
         """Offer these columns under the headings of their groups."""
@@ -131,6 +150,11 @@ class ColorPicker(QWidget):
         if values:
             with QSignalBlocker(self.values):
                 self.values.setCurrentIndex(self.values.findData(values))
+
+    def _on_frame(self, row: int) -> None:
+        name = self.frame.itemData(row)
+        if isinstance(name, str):
+            self.frame_chosen.emit(name)
 
     def _on_column(self, row: int) -> None:
         column = self.column.itemData(row)

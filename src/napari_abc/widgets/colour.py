@@ -8,21 +8,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from qtpy.QtCore import QObject, QTimer
+from qtpy.QtCore import QObject, QTimer, Signal
 
+from napari_abc.errors import AbcError
 from napari_abc.widgets.category_legend import CategoryRow
+from napari_abc.widgets.gene_cost import NOT_NOW, gene_question
 from napari_abc.widgets.indexing import Indexer
 from napari_abc.widgets.jobs import sentence
 from napari_abc.widgets.rows import gene_rows
-from napari_abc.widgets.words import bytes_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import napari
+    import numpy as np
     from napari.layers import Layer, Points
+    from numpy.typing import NDArray
 
     from napari_abc.model import Categorical, Continuous, Slab
+    from napari_abc.task import Task
     from napari_abc.viewer.legend import Legend
     from napari_abc.viewer.paint import Painted
     from napari_abc.widgets.colour_view import ColourView
@@ -37,6 +41,9 @@ _THROTTLE_MS = 40
 class Colourist(QObject):
     """Keeps picker, layer and legend in step."""
 
+    followed = Signal(object)
+    """The layer of cells that is coloured from now on; None for none."""
+
     def __init__(self, viewer: napari.viewer.Viewer, view: ColourView, jobs: Jobs, parent: QObject) -> None:
         from napari_abc.viewer import paint
 
@@ -48,7 +55,7 @@ class Colourist(QObject):
         self._layers: list[Points] = []
         self._layer: Points | None = None
         self._slab: Slab | None = None
-        self._pending: Callable[[], None] | None = None
+        self._pending: dict[str, Callable[[], None]] = {}
         self._events = paint.events
         self._asked: Painted | None = None
         self._throttle = QTimer(self)
@@ -85,6 +92,11 @@ class Colourist(QObject):
         layers.selection.events.active.disconnect(self._on_active)
         self._events.painted.disconnect(self._on_painted)
         self._layers, self._layer, self._slab = [], None, None
+
+    @property
+    def layer(self) -> Points | None:
+        """The layer of cells that is coloured."""
+        return self._layer
 
     # -- which layer -----------------------------------------------------------------------------
 
@@ -132,10 +144,12 @@ class Colourist(QObject):
         if self._slab is None:
             self._view.show_nothing(slab=False)
             self._view.summary.clear()
+            self.followed.emit(None)
             return
         self._view.picker.set_columns(self._slab.color_keys())
         self._view.picker.set_genes(gene_rows(self._slab.genes), self._slab.values)
         self._show()
+        self.followed.emit(layer)
 
     # -- colouring -------------------------------------------------------------------------------
 
@@ -145,33 +159,44 @@ class Colourist(QObject):
         self._resolve(column, "log2", f"Colouring by {column}")
 
     def colour_by_gene(self, gene: str) -> None:
-        """Colour the cells by a gene, after asking where its matrix has to be fetched."""
-        slab, kind = self._slab, self._view.picker.kind
+        """Colour the cells by a gene, after asking where files have to be fetched for it."""
+        from napari_abc.viewer.chosen import chosen_cells
+
+        slab, layer, kind = self._slab, self._layer, self._view.picker.kind
         self._ask_no_more()
-        if slab is None or slab.expression_source is None or not kind:
+        if slab is None or layer is None or slab.expression_source is None or not kind:
             return
-        size = slab.expression_source.download_bytes(kind)
+        source = slab.expression_source
 
-        def start() -> None:
-            self._resolve(f"gene:{gene}", kind, f"Reading {gene}")
+        def start(rows: NDArray[np.bool_] | None = None) -> None:
+            self._resolve(f"gene:{gene}", kind, f"Reading {gene}", rows)
 
-        if not size:
+        chosen = chosen_cells(layer)
+        rows = chosen.rows if chosen is not None else None
+        try:
+            genes = [slab.find_gene(gene)]
+            packages = source.packages(kind, genes)
+            part = source.packages(kind, genes, rows) if packages and rows is not None else packages
+        except AbcError as error:
+            self._complain(str(error))
+            self._settled.start()
+            return
+        if not packages:
             start()
             return
-        self._pending = start
-        self._view.notice.show_question(
-            f"The {kind} expression of {slab.dataset} is not on disk yet; it needs {bytes_text(size)}, "
-            "fetched once for all its genes.",
-            f"&Download {bytes_text(size)}",
-            "&Not now",
-        )
+        count = (int(chosen.rows.sum()), chosen.how) if chosen is not None else None
+        question = gene_question(gene, packages, count, part)
+        self._pending = {question.all: start}
+        if question.part:
+            self._pending[question.part] = lambda: start(rows)
+        self._view.notice.show_question(question.text, *self._pending, f"&{NOT_NOW}")
 
     def _on_values(self, _kind: str) -> None:
         shown = self._painted()
         if shown is not None and getattr(shown.coloring, "is_gene", False):
             self.colour_by_gene(shown.coloring.title)
 
-    def _resolve(self, key: str, values: str, what: str) -> None:
+    def _resolve(self, key: str, values: str, what: str, rows: NDArray[np.bool_] | None = None) -> None:
         slab, layer = self._slab, self._layer
         if slab is None or layer is None:
             return
@@ -183,7 +208,10 @@ class Colourist(QObject):
             if key.startswith("gene:"):
                 self._indexer.after_gene(slab, values)
 
-        self._jobs.start(COLOUR, what, lambda task: slab.coloring(key, values, task), done, self._complain)
+        def work(task: Task) -> Categorical | Continuous:
+            return slab.coloring(key, values, task, rows)
+
+        self._jobs.start(COLOUR, what, work, done, self._complain)
 
     def _paint(
         self,
@@ -301,7 +329,7 @@ class Colourist(QObject):
     def _tell_painted(self) -> None:
         """Let the picker say what is painted, where what was chosen did not come about."""
         slab, shown = self._slab, self._painted()
-        if slab is None or shown is None or self._pending is not None or self._jobs.busy(COLOUR):
+        if slab is None or shown is None or self._pending or self._jobs.busy(COLOUR):
             return
         if getattr(shown.coloring, "is_gene", False):
             kind = _kind_of(slab, shown.coloring)
@@ -312,18 +340,19 @@ class Colourist(QObject):
     # -- asking and complaining ------------------------------------------------------------------
 
     def _on_answer(self, answer: str) -> None:
-        start, self._pending = self._pending, None
-        if start is not None and answer != "Not now":
-            start()
+        pending, self._pending = self._pending, {}
+        starts = {text.replace("&", ""): start for text, start in pending.items()}
+        if answer in starts:
+            starts[answer]()
         else:
             self._settled.start()
 
     def _ask_no_more(self) -> None:
-        self._pending = None
+        self._pending = {}
         self._view.notice.clear()
 
     def _complain(self, text: str) -> None:
-        self._pending = None
+        self._pending = {}
         self._view.notice.show_error(text, "OK")
 
 

@@ -1,4 +1,4 @@
-"""The dock "ABC Atlas": find a slab, open it, colour it."""
+"""The dock "ABC Atlas": find a slab, open it, colour it, show it in other frames and with volumes."""
 
 from __future__ import annotations
 
@@ -11,10 +11,13 @@ from napari_abc.widgets.browse import Browser
 from napari_abc.widgets.browse_view import BrowseView
 from napari_abc.widgets.colour import Colourist
 from napari_abc.widgets.colour_view import ColourView
+from napari_abc.widgets.frame_switch import FrameSwitch
 from napari_abc.widgets.jobs import Jobs
 from napari_abc.widgets.memory import Memory
 from napari_abc.widgets.section import Section
 from napari_abc.widgets.task_bar import TaskBar
+from napari_abc.widgets.volume_list import VolumeList
+from napari_abc.widgets.volume_shelf import VolumeShelf
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,6 +60,7 @@ class AtlasDock(QWidget):
         self.browse_view = BrowseView(self)
         self.browse_view.hide()  # it only owns the sections; they lie in the splitter
         self.colour_view = ColourView()
+        self.volume_view = VolumeList()
         self.task_bar = TaskBar()
         colour_section = Section("Colour", self.colour_view)
         self._splitter = QSplitter(Qt.Orientation.Vertical)
@@ -75,6 +79,10 @@ class AtlasDock(QWidget):
         inner.setSpacing(4)
         inner.addWidget(self.browse_view.source_section)
         inner.addWidget(self._splitter, 1)
+        self.volume_section = Section("Volumes", self.volume_view)
+        self.volume_section.set_expanded(False)
+        self.volume_section.hide()
+        inner.addWidget(self.volume_section)
         self._filler = QWidget()  # takes the height while every section is folded
         self._filler.hide()
         inner.addWidget(self._filler, 1)
@@ -92,6 +100,13 @@ class AtlasDock(QWidget):
 
         self.browser = Browser(viewer, self.browse_view, self.jobs, Memory(default_cache()), self)
         self.colourist = Colourist(viewer, self.colour_view, self.jobs, self)
+        self.frame_switch = FrameSwitch(viewer, self.colour_view, self.jobs, self)
+        self.volume_shelf = VolumeShelf(viewer, self.volume_view, self.jobs, self)
+        self.volume_shelf.summary_changed.connect(self._on_volumes)
+        self.volume_view.frame_chosen.connect(self.frame_switch.show_in)
+        for follow in (self.frame_switch.follow, self.volume_shelf.follow):
+            self.colourist.followed.connect(follow)
+            follow(self.colourist.layer)
         self.browser.slab_opened.connect(self._on_slab_opened)
         self.jobs.started.connect(self._on_started)
         self.jobs.progressed.connect(self._on_progress)
@@ -101,7 +116,7 @@ class AtlasDock(QWidget):
         self._made_room = False
         self._docked = False
         self._tidied = False
-        self._close_down = _closer(self.jobs, self.colourist)
+        self._close_down = _closer(self.jobs, self.colourist, self.volume_shelf)
         self.destroyed.connect(self._close_down)
 
     # -- opening and closing ---------------------------------------------------------------------
@@ -166,6 +181,10 @@ class AtlasDock(QWidget):
             self.browse_view.dataset_section.set_expanded(False)
             self._splitter.setSizes(_ROOM_TO_COLOUR)
 
+    def _on_volumes(self, summary: str) -> None:
+        self.volume_section.setVisible(bool(summary))
+        self.volume_section.set_summary(summary)
+
     def _on_folded(self, expanded: bool) -> None:
         if expanded and self._made_room:
             # The splitter would give a reopened section no more than its least height.
@@ -173,7 +192,7 @@ class AtlasDock(QWidget):
         self._filler.setVisible(not any(section.expanded for section in self._sections))
 
 
-def _closer(jobs: Jobs, colourist: Colourist) -> Callable[..., None]:
+def _closer(jobs: Jobs, *controllers: Colourist | VolumeShelf) -> Callable[..., None]:
     """What ends the dock's work; callable when the dock's widgets are gone, and only once effective."""
     closed = False
 
@@ -181,7 +200,8 @@ def _closer(jobs: Jobs, colourist: Colourist) -> Callable[..., None]:
         nonlocal closed
         if not closed:
             closed = True
-            colourist.close()
+            for controller in controllers:
+                controller.close()
             jobs.shutdown()
 
     return close

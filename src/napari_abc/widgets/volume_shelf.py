@@ -1,0 +1,229 @@
+"""Controller of the volumes of a slab: fetching, showing and hiding them, and the level of the labels."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from qtpy.QtCore import QObject, Signal
+
+from napari_abc.widgets.browse import ASK_FROM
+from napari_abc.widgets.jobs import sentence
+from napari_abc.widgets.volume_list import OtherFrame, VolumeRow
+from napari_abc.widgets.words import bytes_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import napari
+    from napari.layers import Labels, Layer, Points
+
+    from napari_abc.model import Slab, VolumeSource
+    from napari_abc.task import Task
+    from napari_abc.viewer.prepare import LayerTuple
+    from napari_abc.widgets.jobs import Jobs
+    from napari_abc.widgets.volume_list import VolumeList
+
+__all__ = ["VolumeShelf"]
+
+_LANE = "volume "
+
+
+class VolumeShelf(QObject):
+    """Keeps the list of a slab's volumes and the layers of the viewer in step."""
+
+    summary_changed = Signal(str)
+    """What there is, in a few words; empty for a slab without volumes."""
+
+    def __init__(self, viewer: napari.viewer.Viewer, view: VolumeList, jobs: Jobs, parent: QObject) -> None:
+        super().__init__(parent)
+        self._viewer = viewer
+        self._view = view
+        self._jobs = jobs
+        self._layer: Points | None = None
+        self._to_fetch: dict[str, int] = {}
+        self._pending: Callable[[], None] | None = None
+        view.toggled.connect(self._on_toggled)
+        view.level_chosen.connect(self._on_level)
+        view.notice.answered.connect(self._on_answer)
+        jobs.ended.connect(self._on_ended)
+        viewer.layers.events.inserted.connect(self._on_layers)
+        viewer.layers.events.removed.connect(self._on_layers)
+
+    def close(self) -> None:
+        """Listen to nothing any more; touches no widget."""
+        layers = self._viewer.layers
+        layers.events.inserted.disconnect(self._on_layers)
+        layers.events.removed.disconnect(self._on_layers)
+        self._layer = None
+
+    # -- what there is ---------------------------------------------------------------------------
+
+    def follow(self, layer: Points | None) -> None:
+        """Offer the volumes of a layer's slab; None for none."""
+        self._layer = layer
+        self._ask_no_more()
+        self._look_on_disk()
+        self._show()
+
+    @property
+    def _slab(self) -> Slab | None:
+        from napari_abc.viewer.watch import slab_of
+
+        return slab_of(self._layer) if self._layer is not None else None
+
+    def _here(self) -> dict[str, VolumeSource]:
+        """Volumes of the frame that is shown, by name."""
+        slab = self._slab
+        return {v.name: v for v in slab.volumes if v.frame == slab.frame.name} if slab is not None else {}
+
+    def _look_on_disk(self) -> None:
+        self._to_fetch = {name: source.download_bytes() for name, source in self._here().items()}
+
+    def _shown(self) -> dict[str, Layer]:
+        """Layers of the volumes that are in the viewer, by name."""
+        from napari_abc.viewer.volumes import shown_volumes
+
+        slab = self._slab
+        if slab is None:
+            return {}
+        found = shown_volumes(self._viewer, slab)
+        return {name: layer for (frame, name), layer in found.items() if frame == slab.frame.name}
+
+    def _lane(self, name: str) -> str:
+        slab = self._slab
+        return f"{_LANE}{slab.dataset} {slab.label} {slab.frame.name} {name}" if slab is not None else _LANE
+
+    def _show(self) -> None:
+        """Bring the list up to date."""
+        slab = self._slab
+        if slab is None:
+            self._view.set_rows((), ())
+            self._view.set_levels((), "")
+            self.summary_changed.emit("")
+            return
+        shown = self._shown()
+        rows = []
+        for name in self._here():
+            busy = self._jobs.busy(self._lane(name))
+            size = self._to_fetch.get(name, 0)
+            detail = "opening…" if busy else f"{bytes_text(size)} to fetch" if size else ""
+            rows.append(VolumeRow(name, detail, busy or name in shown))
+        elsewhere: dict[str, list[str]] = {}
+        for volume in slab.volumes:
+            if volume.frame != slab.frame.name:
+                elsewhere.setdefault(volume.frame, []).append(volume.name)
+        titles = {frame.name: frame.title or frame.name for frame in slab.frames}
+        others = [
+            OtherFrame(frame, titles[frame], tuple(names))
+            for frame, names in elsewhere.items()
+            if frame in titles
+        ]
+        self._view.set_rows(rows, others)
+        self._show_levels()
+        count = len(rows) + sum(len(other.volumes) for other in others)
+        self.summary_changed.emit(f"{len(shown)} of {count} shown" if count else "")
+
+    def _labels(self) -> list[Labels]:
+        """Layers whose labels mean terms."""
+        from napari_abc.viewer.terms import volume_of
+
+        found: list[Any] = list(self._shown().values())
+        return [x for x in found if (volume := volume_of(x)) is not None and volume.label_levels]
+
+    def _show_levels(self) -> None:
+        from napari_abc.viewer.terms import level_of, volume_of
+
+        labels = self._labels()
+        volume = volume_of(labels[0]) if labels else None
+        levels = tuple(volume.label_levels) if volume is not None else ()
+        self._view.set_levels(levels, level_of(labels[0]) if labels else "")
+
+    def _on_layers(self, _event: object = None) -> None:
+        if self._slab is not None:
+            self._show()
+
+    # -- showing and hiding ----------------------------------------------------------------------
+
+    def _on_toggled(self, name: str, shown: bool) -> None:
+        self._ask_no_more()
+        source = self._here().get(name)
+        if source is None:
+            return
+        if not shown:
+            self._jobs.cancel(self._lane(name))
+            layer = self._shown().get(name)
+            if layer is not None:
+                self._viewer.layers.remove(layer)
+            self._show()
+            return
+        size = self._to_fetch.get(name, 0)
+        if size < ASK_FROM:
+            self._open(source)
+            return
+        self._pending = lambda: self._open(source)
+        self._view.notice.show_question(
+            f"{name} is not on disk yet; it needs {bytes_text(size)}, fetched once for all slabs.",
+            f"&Download {bytes_text(size)}",
+            "&Not now",
+        )
+
+    def _open(self, source: VolumeSource) -> None:
+        slab = self._slab
+        if slab is None:
+            return
+
+        def work(task: Task) -> LayerTuple:
+            from napari_abc.viewer.volumes import prepare_volume
+
+            return prepare_volume(slab, source, task)
+
+        self._jobs.start(
+            self._lane(source.name),
+            f"Opening {source.name}",
+            work,
+            lambda part: self._add(slab, part),
+            self._complain,
+        )
+        self._show()
+
+    def _add(self, slab: Slab, part: LayerTuple) -> None:
+        """Put a volume below the cells of its slab; these may be shown elsewhere by now, or gone."""
+        from napari_abc.viewer.volumes import add_prepared_volume
+        from napari_abc.viewer.watch import METADATA_CELLS, slab_of
+
+        for layer in self._viewer.layers:
+            if slab_of(layer) is slab and layer.metadata.get(METADATA_CELLS):
+                try:
+                    add_prepared_volume(self._viewer, layer, part)
+                except Exception as error:
+                    self._complain(sentence(error))
+                return
+
+    def _on_level(self, level: str) -> None:
+        from napari_abc.viewer.terms import show_level, volume_of
+
+        for layer in self._labels():
+            volume = volume_of(layer)
+            if volume is not None and level in volume.label_levels:
+                show_level(layer, level)
+
+    # -- asking and complaining ------------------------------------------------------------------
+
+    def _on_ended(self, lane: str) -> None:
+        if lane.startswith(_LANE):
+            self._look_on_disk()
+            self._show()
+
+    def _on_answer(self, answer: str) -> None:
+        start, self._pending = self._pending, None
+        if start is not None and answer != "Not now":
+            start()
+        self._show()
+
+    def _ask_no_more(self) -> None:
+        self._pending = None
+        self._view.notice.clear()
+
+    def _complain(self, text: str) -> None:
+        self._view.notice.show_error(text, "OK")
+        self._show()
