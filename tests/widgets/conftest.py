@@ -84,6 +84,8 @@ class Matrix:
     values: np.ndarray
     identifiers: list[str]
     to_fetch: dict[str, int] = field(default_factory=dict)
+    halves: bool = False
+    """Whether the first 200 cells lie in one file, and the others in a second one of the same size."""
     gate: threading.Event | None = None
     """Reading waits for it, looking at the cancel switch meanwhile."""
     reads: list[tuple[str, tuple[str, ...], threading.Thread]] = field(default_factory=list)
@@ -93,10 +95,16 @@ class Matrix:
         return {"log2": "log2(CPT + 1)", "raw": "counts"}
 
     def packages(self, kind: str, identifiers: Sequence[str] = (), rows: Any = None) -> tuple[Package, ...]:
-        size = self.to_fetch.get(kind, 0)
         from napari_abc.model import Package
 
-        return (Package("matrix.h5ad", len(self.values), size),) if size else ()
+        size = self.to_fetch.get(kind, 0)
+        wanted = np.ones(len(self.values), bool) if rows is None else rows
+        if not size:
+            return ()
+        if not self.halves:
+            return (Package("matrix.h5ad", int(wanted.sum()), size),)
+        counts = {"a.h5ad": int(wanted[:200].sum()), "b.h5ad": int(wanted[200:].sum())}
+        return tuple(Package(name, count, size // 2) for name, count in counts.items() if count)
 
     def download_bytes(self, kind: str, identifiers: Sequence[str] = (), rows: Any = None) -> int:
         return sum(package.bytes for package in self.packages(kind, identifiers, rows))
@@ -105,7 +113,9 @@ class Matrix:
         self.reads.append((kind, tuple(identifiers), threading.current_thread()))
         while self.gate is not None and not self.gate.wait(0.005):
             task.report("Fetching the matrix", 3, 10, "B")
-        found = self.values[:, [self.identifiers.index(name) for name in identifiers]]
+        found = self.values[:, [self.identifiers.index(name) for name in identifiers]].copy()
+        if rows is not None:
+            found[~rows] = np.nan
         self.to_fetch[kind] = 0
         return (np.expm1(found) if kind == "raw" else found).astype(np.float32)
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,7 +10,7 @@ from qtpy.QtCore import Qt
 
 from napari_abc.errors import ExpressionError
 from napari_abc.viewer.layers import SlabLayers, add_slab
-from napari_abc.viewer.paint import color_by, painted
+from napari_abc.viewer.paint import color_by, hide, painted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -126,7 +127,7 @@ def test_an_unknown_gene_is_said_in_place(
     view.picker.gene.setText("drd9")
     qtbot.keyClick(view.picker.gene, Qt.Key.Key_Return)
     idle(dock)
-    assert "no 'drd9'" in view.notice.text
+    assert "drd9" in view.notice.text
     assert "DRD1" in view.notice.text
     assert _by(layers.cells) == "Class"
 
@@ -159,6 +160,50 @@ def test_a_matrix_that_must_be_fetched_is_asked_for(
     assert view.notice.text == ""
     idle(dock)
     assert _by(layers.cells) == "gene:DRD2"
+
+
+def _texts(view: ColourView) -> list[str]:
+    return [button.text() for button in view.notice.answers()]
+
+
+def test_the_question_offers_what_the_cells_shown_need(
+    qtbot: QtBot, dock: AtlasDock, view: ColourView, layers: SlabLayers, slab: Slab, matrix: Any, idle: Idle
+) -> None:
+    matrix.to_fetch["log2"], matrix.halves = 3_000_000_000, True
+    dock.colourist.colour_by_gene("DRD1")
+    assert "DRD1 lies in 2 files, 3.0 GB in all" in view.notice.text
+    assert _texts(view) == ["&Download 3.0 GB", "&Not now"]  # all cells are shown
+    layers.cells.selected_data = {13, 15}
+    dock.colourist.colour_by_gene("DRD1")
+    assert "For the 2 cells selected, 1 file of 1.5 GB does." in view.notice.text
+    assert _texts(view) == ["&All, 3.0 GB", "&Only those, 1.5 GB", "&Not now"]
+    qtbot.mouseClick(view.notice.answers()[1], Qt.MouseButton.LeftButton)
+    idle(dock)
+    state = painted(layers.cells)
+    assert state is not None and state.coloring.key == "gene:DRD1"
+    assert np.flatnonzero(~np.isnan(state.coloring.values)).tolist() == [13, 15]
+    layers.cells.selected_data = {len(slab.cells) - 1, 2}  # one in each file: nothing to spare
+    matrix.to_fetch["log2"] = 3_000_000_000
+    dock.colourist.colour_by_gene("DRD2")
+    assert _texts(view) == ["&Download 3.0 GB", "&Not now"]
+
+
+def test_hidden_categories_are_not_fetched_for(
+    qtbot: QtBot, dock: AtlasDock, view: ColourView, slab: Slab, matrix: Any, idle: Idle
+) -> None:
+    half = np.where(np.arange(len(slab.cells)) < 200, "first", "second")
+    layer = add_slab(
+        dock.browser._viewer, replace(slab, cells=slab.cells.assign(half=half)), color_by="half"
+    ).cells
+    hide(layer, ["first"])
+    matrix.to_fetch["log2"], matrix.halves = 3_000_000_000, True
+    dock.colourist.colour_by_gene("DRD1")
+    assert "For the 200 cells shown, 1 file of 1.5 GB does." in view.notice.text
+    qtbot.mouseClick(view.notice.answers()[1], Qt.MouseButton.LeftButton)
+    idle(dock)
+    state = painted(layer)
+    assert state is not None and np.isnan(state.coloring.values[:200]).all()
+    assert not np.isnan(state.coloring.values[200:]).any()
 
 
 def test_raw_or_log2(dock: AtlasDock, view: ColourView, layers: SlabLayers, idle: Idle) -> None:
@@ -297,8 +342,6 @@ def test_two_slabs_and_the_active_layer(
     dock: AtlasDock, view: ColourView, layers: SlabLayers, slab: Slab
 ) -> None:
     viewer = dock.browser._viewer
-    from dataclasses import replace
-
     other = add_slab(viewer, replace(slab, label="Plane.05"), color_by="region")
     assert view.picker.layer.count() == 2
     assert view.picker.layer.currentText() == other.cells.name
