@@ -5,6 +5,7 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
+from napari_abc.cli.cost import agree
 from napari_abc.cli.target import bundle_of, slab_of, tell
 from napari_abc.errors import ConfigurationError, UnknownNameError
 from napari_abc.output import atomic_path, check_output
@@ -28,6 +29,7 @@ def save_cells(arguments: Any, console: Console) -> int:
     slab = slab_of(arguments, console)
     columns = _columns(slab, arguments.columns)
     genes = list(dict.fromkeys(arguments.genes or ()))
+    agree(slab, genes, arguments, console)
     expression = slab.expression(genes, arguments.values, console.task) if genes else None
     write_cells(slab, columns, expression, arguments.values, arguments.output)
     tell(slab, console)

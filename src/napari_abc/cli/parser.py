@@ -112,6 +112,9 @@ def _add_slab(verb: argparse.ArgumentParser, optional: bool = False) -> None:
         "dataset", metavar="DATASET", nargs="?" if optional else None, help="name, or path of a run or h5ad"
     )
     verb.add_argument("slab", metavar="SLAB", nargs="?", help="label of the slab; left out after a path")
+    verb.add_argument(
+        "-y", "--yes", action="store_true", help="fetch what genes need, also if it is more than 2 GB"
+    )
 
 
 def _add_coloring(verb: argparse.ArgumentParser, required: bool) -> None:

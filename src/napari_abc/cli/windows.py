@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
+from napari_abc.cli.cost import agree, gene_of
 from napari_abc.cli.target import bundle_of, slab_of, tell
 from napari_abc.errors import ConfigurationError
 from napari_abc.output import check_output
@@ -62,6 +63,7 @@ def _save_figure(arguments: Any, console: Console) -> None:
     check_size(arguments.size)
     ensure_display()  # before the data, which may take a long download
     slab = slab_of(arguments, console)
+    agree(slab, gene_of(arguments.color_by), arguments, console)
     save_figure(
         slab,
         arguments.output,
@@ -89,6 +91,7 @@ def _open_napari(arguments: Any, console: Console) -> None:
         if arguments.regions and slab.regions.empty:
             raise ConfigurationError(f"{slab.label} has no regions to show; leave out --regions.")
         if arguments.color_by is not None:
+            agree(slab, gene_of(arguments.color_by), arguments, console)
             coloring = slab.coloring(arguments.color_by, arguments.values, console.task)
             resolve(coloring, arguments.limits, arguments.colormap)  # or raise, before a window opens
     if arguments.cache is not None:
