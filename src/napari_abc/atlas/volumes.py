@@ -114,8 +114,8 @@ class AtlasVolume:
         if not 0 <= index < count:
             low, high = (volume.translate[0] + number * volume.scale[0] for number in (0, count - 1))
             raise FormatError(
-                f"The cells lie at {depth:g} {self.unit}, but {self.name} reaches from {low:g} to {high:g} and "
-                f"has no plane for them; show it with another slab."
+                f"The cells lie at {depth:g} {self.unit}, but {self.name} reaches from {low:g} to {high:g} "
+                f"and has no plane for them; show it with another slab."
             )
         planes = [level[index * level.shape[0] // count] for level in volume.levels]
         plane: Any = next((one for one in planes if np.prod(one.shape) <= _PLANE_PIXELS), planes[-1])
