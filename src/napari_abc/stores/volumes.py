@@ -14,7 +14,7 @@ import hashlib
 import json
 import os
 import shutil
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from napari_abc.errors import AbcError, FormatError, MissingFileError
@@ -28,7 +28,14 @@ if TYPE_CHECKING:
     from napari_abc.stores.nifti import Nifti
     from napari_abc.task import Task
 
-__all__ = ["Layout", "convert_volume", "converted_path", "open_volume", "volume_folder"]
+__all__ = [
+    "Layout",
+    "convert_volume",
+    "converted_path",
+    "find_converted",
+    "open_volume",
+    "volume_folder",
+]
 
 _FORMAT = 1
 
@@ -70,8 +77,22 @@ def converted_path(name: str, folder: Path, layout: Layout, key: str) -> Path:
         What stands for the content: the MD5 of the file.
     """
     stem = name.removesuffix(".gz").removesuffix(".nii")[:80]
-    made = hashlib.sha1(json.dumps(asdict(layout)).encode(), usedforsecurity=False).hexdigest()
-    return folder / f"{stem}-{key}-{made[:8]}-v{_FORMAT}.ome.zarr"
+    numbers = [float(number) for number in (*layout.axes, *layout.spacing, *layout.origin)]
+    made = json.dumps([*numbers, layout.unit, layout.labels]).encode()
+    digest = hashlib.sha1(made, usedforsecurity=False).hexdigest()
+    return folder / f"{stem}-{key}-{digest[:8]}-v{_FORMAT}.ome.zarr"
+
+
+def find_converted(source: Path, folder: Path, layout: Layout) -> Path | None:
+    """What :func:`convert_volume` made of a file without a known MD5; None where it has not been converted.
+
+    Raises
+    ------
+    MissingFileError
+        If there is no such file.
+    """
+    found = converted_path(source.name, folder, layout, _stamp(source))
+    return found if found.is_dir() else None
 
 
 def convert_volume(
