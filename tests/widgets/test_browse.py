@@ -54,7 +54,7 @@ def test_from_source_to_coloured_slab(
 ) -> None:
     _enter(qtbot, view, str(release_folder))
     idle(dock)
-    assert view.source.release.currentText() == "20260228 (newest)"
+    assert view.source.release.currentText() == "20260228"
     assert not view.datasets.isHidden()
     assert view.datasets.select(MARMOSET)
     idle(dock)

@@ -6,6 +6,7 @@ import pytest
 from qtpy.QtCore import Qt
 
 from napari_abc.widgets.dataset_list import DatasetList, DatasetRow
+from napari_abc.widgets.two_lines import LINES, Lines
 
 if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
@@ -78,9 +79,9 @@ def test_filter_by_species_platform_or_name(qtbot: QtBot, view: DatasetList) -> 
     others = [DatasetRow(f"d{i}", f"Dataset {i}", "Mouse", "10x") for i in range(5)]
     view.set_rows([HUMAN, MARMOSET, *others])
     qtbot.keyClicks(view.filter, "xenium")
-    assert _titles(view) == ["Marmoset basal ganglia"]
+    assert _titles(view) == ["Marmoset", "Marmoset basal ganglia"]  # with the heading above it
     view.filter.setText("h22.30")
-    assert _titles(view) == ["Human basal ganglia"]
+    assert _titles(view) == ["Human", "Human basal ganglia"]
     view.filter.setText("zebrafish")
     assert view.empty.text() == "No dataset matches “zebrafish”."
     view.set_rows([HUMAN])  # too few for a filter: a hidden filter must not hide rows
@@ -108,3 +109,34 @@ def test_it_draws_in_every_state(qtbot: QtBot, view: DatasetList) -> None:
     assert view.view.grab().toImage() != plain
     view.set_rows([])
     assert view.view.isHidden()
+
+
+def test_many_datasets_lie_under_the_headings_of_their_species(qtbot: QtBot, view: DatasetList) -> None:
+    mice = [DatasetRow(f"m{i}", f"Mouse {i}", "Mouse", "10x", 2_000, 10_000_000, 100_000) for i in range(2)]
+    other = DatasetRow("SEA-AD", "Caudate", "Human", "Xenium", available=False, reason="Release 1 lacks it.")
+    view.set_rows([HUMAN, mice[0], ABSENT, MARMOSET, mice[1], other])
+    assert _titles(view) == [
+        "Human",
+        "Human basal ganglia",
+        "Mouse",
+        "Mouse 0",
+        "Mouse 1",
+        "Marmoset",
+        "Marmoset basal ganglia",
+        "Not available (2)",
+        "Mouse brain",
+        "Caudate",
+    ]
+    model = view.view.model()
+    assert model is not None
+    lines = [model.index(i, 0).data(LINES) for i in range(model.rowCount())]
+    assert [i for i, line in enumerate(lines) if line.heading] == [0, 2, 5, 7]
+    assert lines[3] == Lines("Mouse 0", "10.0 MB", "10x · 2,000 cells", "1 % on disk")
+    assert lines[1].state == "to fetch"
+    assert (lines[9].facts, lines[9].grey) == ("Release 1 lacks it.", True)
+    view.select(HUMAN.name)
+    view.show()
+    for expected in ("Mouse 0", "Mouse 1", "Marmoset basal ganglia", "Marmoset basal ganglia"):
+        qtbot.keyClick(view.view, Qt.Key.Key_Down)  # skips headings and what can't be opened
+        assert view.view.currentIndex().data() == expected
+    view.view.grab()

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QFileDialog
+from qtpy.QtWidgets import QFileDialog, QStyle, QStyleOptionComboBox
 
 from napari_abc.widgets.source_picker import SourceChoice, SourcePicker
 
@@ -52,7 +52,9 @@ def test_releases_are_listed_newest_first(qtbot: QtBot, picker: SourcePicker) ->
     assert not picker.release.isEnabled()
     picker.set_releases(["20250531", "20260228", "20251031"], "20251031")
     texts = [picker.release.itemText(i) for i in range(picker.release.count())]
-    assert texts == ["20260228 (newest)", "20251031", "20250531"]
+    assert texts == ["20260228", "20251031", "20250531"]
+    said = [picker.release.itemData(i, Qt.ItemDataRole.AccessibleTextRole) for i in range(3)]
+    assert said == ["20260228 (newest)", "20251031", "20250531"]
     assert picker.chosen_release == "20251031"
     with qtbot.waitSignal(picker.open_requested) as signal:
         picker.release.setCurrentIndex(2)
@@ -108,3 +110,22 @@ def test_a_location_is_shown_by_name_where_it_has_one(picker: SourcePicker) -> N
     assert picker.location == "/data/abc"
     picker.set_choices([PUBLIC, DEMO, SourceChoice("/data/abc", "/data/abc")])
     assert picker.location == "/data/abc"
+
+
+def test_the_release_is_read_whole_in_the_narrowest_dock(qtbot: QtBot, picker: SourcePicker) -> None:
+    picker.set_releases(["20250531", "20260228"], "20260228")
+    picker.setStyleSheet("QComboBox { padding: 3px 10px 3px 8px; } QComboBox::drop-down { width: 26px; }")
+    picker.resize(300, 100)
+    picker.show()
+    with qtbot.waitExposed(picker):
+        pass
+    release, option = picker.release, QStyleOptionComboBox()
+    release.initStyleOption(option)
+    room = release.style().subControlRect(
+        QStyle.ComplexControl.CC_ComboBox, option, QStyle.SubControl.SC_ComboBoxEditField, release
+    )
+    assert release.fontMetrics().horizontalAdvance(release.currentText()) <= room.width()
+    release.showPopup()
+    rows = release.view().grab().toImage()
+    release.hidePopup()
+    assert rows.width() >= release.fontMetrics().horizontalAdvance("20260228 (newest)")

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 from qtpy.QtCore import QObject, Signal
 
 from napari_abc.widgets.jobs import sentence
-from napari_abc.widgets.rows import dataset_rows, slab_rows
+from napari_abc.widgets.rows import dataset_rows, directory_rows, slab_rows
+from napari_abc.widgets.shared_atlas import share
 from napari_abc.widgets.source_picker import SourceChoice
-from napari_abc.widgets.words import bytes_text
+from napari_abc.widgets.words import ASK_FROM, bytes_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,16 +29,14 @@ if TYPE_CHECKING:
     from napari_abc.viewer.prepare import PreparedSlab
     from napari_abc.widgets.browse_view import BrowseView
     from napari_abc.widgets.dataset_list import DatasetRow
+    from napari_abc.widgets.directory_list import DirectoryRow
     from napari_abc.widgets.jobs import Jobs
     from napari_abc.widgets.memory import Memory
     from napari_abc.widgets.slab_table import SlabRow
 
 __all__ = ["ASK_FROM", "Browser"]
 
-ASK_FROM = 50_000_000
-"""Bytes; a larger download is said and confirmed before it starts."""
-
-SOURCE, DATASET, OPEN = "source", "dataset", "open"
+SOURCE, DATASET, OPEN, DOWNLOAD, DIRECTORIES = "source", "dataset", "open", "download", "directories"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +44,7 @@ class _OpenedAtlas:
     atlas: Atlas
     releases: list[str]
     rows: list[DatasetRow]
+    directories: list[DirectoryRow]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +75,7 @@ class Browser(QObject):
         self._opened_any = False
         view.source.open_requested.connect(self.open_source)
         view.datasets.chosen.connect(self.open_dataset)
+        view.directories.download_requested.connect(self.download_directory)
         view.slabs.open_requested.connect(self.open_slab)
         view.slabs.count_requested.connect(self._count)
         view.own_data.path_chosen.connect(self.open_path)
@@ -133,15 +134,24 @@ class Browser(QObject):
         self._atlas = None
         view.show_welcome(False)
         view.datasets.set_rows((), "Opening the source…")
+        view.show_directories(())
+        for lane in (DOWNLOAD, DIRECTORIES):
+            self._jobs.cancel(lane)
 
         def work(task: Task) -> _OpenedAtlas:
             from napari_abc.atlas.atlas import open_atlas
 
             atlas = open_atlas(location, release=release or None, offline=offline, task=task)
-            return _OpenedAtlas(atlas, atlas.releases, dataset_rows(atlas.datasets))
+            return _OpenedAtlas(
+                atlas,
+                atlas.releases,
+                dataset_rows(atlas.datasets),
+                directory_rows(atlas.directories.unused),
+            )
 
         def done(opened: _OpenedAtlas) -> None:
             self._atlas = opened.atlas
+            share(self._viewer, opened.atlas, location)
             view.source.set_releases(opened.releases, opened.atlas.release)
             self._memory.remember(location, offline, location in self._listed)
             self._offer_sources()
@@ -152,6 +162,7 @@ class Browser(QObject):
             made_up = " · synthetic" if opened.atlas.synthetic and "synthetic" not in title else ""
             view.source_section.set_summary(f"{title} · {opened.atlas.release}{made_up}")
             view.show_datasets(opened.rows)
+            view.show_directories(opened.directories)
 
         def failed(text: str) -> None:
             view.source.show_error(text)
@@ -159,6 +170,35 @@ class Browser(QObject):
             view.show_welcome(True)
 
         self._jobs.start(SOURCE, "Opening the source", work, done, failed)
+
+    # -- directories -----------------------------------------------------------------------------
+
+    def download_directory(self, name: str) -> None:
+        """Fetch a directory that no dataset uses into the cache."""
+        atlas = self._atlas
+        if atlas is None:
+            return
+
+        def failed(text: str) -> None:
+            self._view.directories.show_error(text)
+            self._list_directories(atlas)  # some of its files may have come
+
+        self._jobs.start(
+            DOWNLOAD,
+            f"Downloading {name}",
+            lambda task: atlas.directories[name].download(task),
+            lambda _: self._list_directories(atlas),
+            failed,
+        )
+
+    def _list_directories(self, atlas: Atlas) -> None:
+        self._jobs.start(
+            DIRECTORIES,
+            "Looking at what is on disk",
+            lambda _task: directory_rows(atlas.directories.unused),
+            self._view.show_directories,
+            self._view.directories.show_error,
+        )
 
     # -- dataset ---------------------------------------------------------------------------------
 
@@ -290,7 +330,9 @@ class Browser(QObject):
 
     def after_cancel(self, lane: str) -> None:
         """Say in place what was not done, where a cancelled job leaves a list empty."""
-        if lane == SOURCE:
+        if lane == DOWNLOAD and self._atlas is not None:
+            self._list_directories(self._atlas)
+        elif lane == SOURCE:
             self._view.datasets.set_rows((), "Cancelled. Choose a source to see its datasets.")
             self._view.show_welcome(True)
         elif lane == DATASET and self._dataset is None:

@@ -9,18 +9,20 @@ from qtpy.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from napari_abc.widgets.dataset_about import DatasetAbout
 from napari_abc.widgets.dataset_list import DatasetList
+from napari_abc.widgets.directory_list import DirectoryList
 from napari_abc.widgets.notice import Notice
 from napari_abc.widgets.own_data import OwnDataButton
 from napari_abc.widgets.section import Section
 from napari_abc.widgets.slab_table import SlabTable
 from napari_abc.widgets.source_picker import SourcePicker
-from napari_abc.widgets.words import capitalised
+from napari_abc.widgets.words import ASK_FROM, bytes_text, capitalised
 from napari_abc.widgets.wrapped_label import WrappedLabel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from napari_abc.widgets.dataset_list import DatasetRow
+    from napari_abc.widgets.directory_list import DirectoryRow
     from napari_abc.widgets.slab_table import SlabRow
 
 __all__ = ["BrowseView"]
@@ -71,6 +73,10 @@ class BrowseView(QWidget):
         self.source = SourcePicker()
         self.datasets = DatasetList()
         self.about = DatasetAbout()
+        self.directories = DirectoryList(ASK_FROM)
+        self.directory_section = Section("Other directories", self.directories)
+        self.directory_section.set_expanded(False)
+        self.directory_section.hide()
         self.slabs = SlabTable()
         self.own_data = OwnDataButton()
         self.notice = Notice()
@@ -78,7 +84,9 @@ class BrowseView(QWidget):
         self._welcome.chosen.connect(self.welcome_chosen)
         self.slabs.buttons.addWidget(self.own_data)
         self.source_section = Section("Source", self.source)
-        self.dataset_section = Section("Dataset", _column(self._welcome, self.datasets, self.about))
+        self.dataset_section = Section(
+            "Dataset", _column(self._welcome, self.datasets, self.directory_section, self.about)
+        )
         self.slab_section = Section("Slabs", _column(self.slabs, self.notice))
         self.show_welcome(True)
 
@@ -91,6 +99,13 @@ class BrowseView(QWidget):
         """List datasets."""
         self.show_welcome(False)
         self.datasets.set_rows(rows)
+
+    def show_directories(self, rows: Sequence[DirectoryRow]) -> None:
+        """List the directories that no dataset uses; nothing is shown where there are none."""
+        self.directories.set_rows(rows)
+        size = bytes_text(sum(row.size for row in rows))
+        self.directory_section.set_summary(f"{len(rows):,} · {size}" if rows else "")
+        self.directory_section.setVisible(bool(rows))
 
     def show_slabs(self, rows: Sequence[SlabRow], hint: str, noun: str = "slab") -> None:
         """List slabs, which are called ``noun``; ``hint`` is the sentence where there are none."""

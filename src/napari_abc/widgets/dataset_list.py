@@ -10,25 +10,14 @@ from qtpy.QtCore import (
     QItemSelection,
     QModelIndex,
     QPersistentModelIndex,
-    QRect,
-    QSize,
     QSortFilterProxyModel,
     Qt,
     Signal,
 )
-from qtpy.QtGui import QFont, QFontMetrics, QPainter, QPalette
-from qtpy.QtWidgets import (
-    QApplication,
-    QLineEdit,
-    QListView,
-    QStyle,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
-    QVBoxLayout,
-    QWidget,
-)
+from qtpy.QtWidgets import QLineEdit, QListView, QVBoxLayout, QWidget
 
-from napari_abc.widgets.words import disk_text, short_count, tip
+from napari_abc.widgets.two_lines import LINES, Lines, TwoLines
+from napari_abc.widgets.words import bytes_text, disk_state, disk_text, short_count, tip
 from napari_abc.widgets.wrapped_label import WrappedLabel
 
 if TYPE_CHECKING:
@@ -36,10 +25,11 @@ if TYPE_CHECKING:
 
 __all__ = ["DatasetList", "DatasetRow"]
 
-_ROW = Qt.ItemDataRole.UserRole
-_FILTER = Qt.ItemDataRole.UserRole + 1
+_ROW = Qt.ItemDataRole.UserRole + 1
+_FILTER = Qt.ItemDataRole.UserRole + 2
 _SHORT = 5
-"""A list this long is seen whole and needs no filter."""
+"""A list this long is seen whole and needs neither filter nor headings."""
+_ABSENT = "Not available"
 _ROOT = QModelIndex()
 _Index = QModelIndex | QPersistentModelIndex
 
@@ -61,12 +51,20 @@ class DatasetRow:
     reason: str = ""
     """Why it is not available."""
 
-    def facts(self) -> str:
-        """Second line of the row."""
+    def facts(self, species: bool = True) -> str:
+        """Second line of the row; ``species`` is whether that is not said by a heading."""
         if not self.available:
             return self.reason
         cells = f"{short_count(self.cells)} cells" if self.cells is not None else ""
-        return " · ".join(part for part in (self.species, self.platform, cells, self.licence) if part)
+        parts = (self.species if species else "", self.platform, cells, self.licence)
+        return " · ".join(part for part in parts if part)
+
+    def lines(self, species: bool = True) -> Lines:
+        """What the list shows."""
+        if not self.available:
+            return Lines(self.title, facts=self.reason, grey=True)
+        figure = bytes_text(self.size) if self.size is not None else ""
+        return Lines(self.title, figure, self.facts(species), disk_state(self.size, self.on_disk))
 
     def sentence(self) -> str:
         """Everything, for a tooltip and a screen reader."""
@@ -77,86 +75,80 @@ class DatasetRow:
 
 
 class _Datasets(QAbstractListModel):
+    """Datasets, and where there are many, headings above those of a species."""
+
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self._rows: list[DatasetRow] = []
+        self._items: list[DatasetRow | str] = []
+        self.count = 0
 
     def set_rows(self, rows: Sequence[DatasetRow]) -> None:
         self.beginResetModel()
-        self._rows = list(rows)
+        self.count = len(rows)
+        self._items = list(rows)
+        if self.grouped:
+            groups: dict[str, list[DatasetRow]] = {}
+            for row in rows:
+                groups.setdefault(row.species if row.available else _ABSENT, []).append(row)
+            absent = groups.pop(_ABSENT, [])
+            if absent:
+                groups[f"{_ABSENT} ({len(absent)})"] = absent
+            self._items = []
+            for heading, members in groups.items():
+                self._items += [heading, *members]
         self.endResetModel()
 
+    @property
+    def grouped(self) -> bool:
+        """Whether there are headings."""
+        return self.count > _SHORT
+
+    def members(self, number: int) -> range:
+        """Numbers of the items below a heading."""
+        end = number + 1
+        while end < len(self._items) and not isinstance(self._items[end], str):
+            end += 1
+        return range(number + 1, end)
+
     def rowCount(self, parent: _Index = _ROOT) -> int:
-        return 0 if parent.isValid() else len(self._rows)
+        return 0 if parent.isValid() else len(self._items)
 
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        row = self._rows[index.row()]
+        row = self._items[index.row()]
+        if isinstance(row, str):
+            if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
+                return row
+            return Lines(row) if role == LINES else None
         if role == Qt.ItemDataRole.DisplayRole:
             return row.title
         if role == Qt.ItemDataRole.ToolTipRole:
             return tip(row.sentence())
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return row.sentence().replace("\n", ", ")
+        if role == LINES:
+            return row.lines(species=not self.grouped)
         if role == _ROW:
             return row
         if role == _FILTER:
-            return f"{row.title} {row.name} {row.facts()}"
+            return f"{row.title} {row.name} {row.species} {row.facts()}"
         return None
 
     def flags(self, index: _Index) -> Qt.ItemFlag:
-        if self._rows[index.row()].available:
+        row = self._items[index.row()]
+        if not isinstance(row, str) and row.available:
             return Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemNeverHasChildren
         return Qt.ItemFlag.NoItemFlags
 
 
-class _TwoLines(QStyledItemDelegate):
-    """Title and state on disk above, facts below: all of a dataset at 360 px."""
+class _Filtered(QSortFilterProxyModel):
+    """Keeps a heading while something is left below it."""
 
-    _PAD = 5
-
-    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:
-        height = 2 * QFontMetrics(option.font).height() + 2 * self._PAD + 2
-        return QSize(120, height)
-
-    def paint(self, painter: QPainter | None, option: QStyleOptionViewItem, index: QModelIndex) -> None:
-        row: DatasetRow = index.data(_ROW)
-        options = QStyleOptionViewItem(option)
-        self.initStyleOption(options, index)
-        options.text = ""
-        widget = options.widget
-        style = widget.style() if widget is not None else QApplication.style()
-        assert painter is not None and style is not None
-        style.drawControl(QStyle.ControlElement.CE_ItemViewItem, options, painter, widget)
-
-        painter.save()
-        group = QPalette.ColorGroup.Normal if row.available else QPalette.ColorGroup.Disabled
-        color = options.palette.color(group, QPalette.ColorRole.Text)
-        faint = options.palette.color(group, QPalette.ColorRole.Text)
-        faint.setAlphaF(0.72)
-        if not row.available:
-            color.setAlphaF(0.5)
-            faint.setAlphaF(0.5)
-        area = options.rect.adjusted(8, self._PAD, -8, -self._PAD)
-        line = area.height() // 2
-        bold = QFont(options.font)
-        bold.setBold(True)
-        metrics, bold_metrics = QFontMetrics(options.font), QFontMetrics(bold)
-
-        disk = disk_text(row.size, row.on_disk) if row.available else ""
-        disk_width = metrics.horizontalAdvance(disk) + (10 if disk else 0)
-        top = QRect(area.left(), area.top(), area.width(), line)
-        bottom = QRect(area.left(), area.top() + line, area.width(), line)
-        left = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
-        right = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
-        cut = Qt.TextElideMode.ElideRight
-        painter.setPen(color)
-        painter.setFont(bold)
-        painter.drawText(top, left, bold_metrics.elidedText(row.title, cut, top.width() - disk_width))
-        painter.setFont(options.font)
-        painter.setPen(faint)
-        painter.drawText(top, right, disk)
-        painter.drawText(bottom, left, metrics.elidedText(row.facts(), cut, bottom.width()))
-        painter.restore()
+    def filterAcceptsRow(self, source_row: int, source_parent: QModelIndex) -> bool:
+        model = self.sourceModel()
+        assert isinstance(model, _Datasets)
+        if model.index(source_row, 0).data(_ROW) is None:
+            return any(self.filterAcceptsRow(number, source_parent) for number in model.members(source_row))
+        return bool(super().filterAcceptsRow(source_row, source_parent))
 
 
 class DatasetList(QWidget):
@@ -171,14 +163,13 @@ class DatasetList(QWidget):
         self.filter.setClearButtonEnabled(True)
         self.filter.setAccessibleName("Filter datasets")
         self._model = _Datasets(self)
-        self._shown = QSortFilterProxyModel(self)
+        self._shown = _Filtered(self)
         self._shown.setSourceModel(self._model)
         self._shown.setFilterRole(_FILTER)
         self._shown.setFilterCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
         self.view = QListView(self)
         self.view.setModel(self._shown)
-        self.view.setItemDelegate(_TwoLines(self.view))
-        self.view.setUniformItemSizes(True)
+        self.view.setItemDelegate(TwoLines(self.view))
         self.view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.view.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
         self.view.setAccessibleName("Datasets")
@@ -227,8 +218,8 @@ class DatasetList(QWidget):
         """Select a dataset by name; False where it is not listed or not available."""
         for number in range(self._shown.rowCount()):
             index = self._shown.index(number, 0)
-            row: DatasetRow = index.data(_ROW)
-            if row.name == name and row.available:
+            row: DatasetRow | None = index.data(_ROW)
+            if row is not None and row.name == name and row.available:
                 selection = self.view.selectionModel()
                 assert selection is not None
                 was = selection.blockSignals(quiet)
@@ -248,8 +239,7 @@ class DatasetList(QWidget):
             self.chosen.emit(row.name)
 
     def _show_empty(self) -> None:
-        have = self._model.rowCount()
-        shown = self._shown.rowCount()
+        have, shown = self._model.count, self._shown.rowCount()
         self.filter.setVisible(have > _SHORT)
         self.view.setVisible(shown > 0)
         self.empty.setVisible(shown == 0)

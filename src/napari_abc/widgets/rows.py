@@ -5,12 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from napari_abc.widgets.dataset_list import DatasetRow
+from napari_abc.widgets.directory_list import DirectoryRow
 from napari_abc.widgets.slab_table import SlabRow
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import pandas as pd
 
-__all__ = ["dataset_rows", "gene_rows", "slab_rows"]
+    from napari_abc.atlas.directories import Directory
+
+__all__ = ["dataset_rows", "directory_rows", "gene_rows", "slab_rows"]
 
 
 def _whole(value: Any) -> int | None:
@@ -38,6 +43,21 @@ def dataset_rows(datasets: pd.DataFrame) -> list[DatasetRow]:
         for row in datasets.to_dict("records")
     ]
     return sorted(rows, key=lambda row: not row.available)
+
+
+def directory_rows(directories: Iterable[Directory]) -> list[DirectoryRow]:
+    """Rows of some directories of a release."""
+    return [
+        DirectoryRow(
+            name=directory.name,
+            contents=directory.contents,
+            what=directory.what,
+            size=directory.bytes,
+            on_disk=directory.cached_bytes,
+            folders=tuple(map(str, directory.folders)),
+        )
+        for directory in directories
+    ]
 
 
 def slab_rows(slabs: pd.DataFrame) -> list[SlabRow]:

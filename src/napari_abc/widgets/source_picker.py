@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import QSignalBlocker, Qt, Signal
+from qtpy.QtCore import QModelIndex, QSignalBlocker, Qt, Signal
 from qtpy.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -14,6 +14,8 @@ from qtpy.QtWidgets import (
     QLabel,
     QLineEdit,
     QSizePolicy,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
     QWidget,
 )
 
@@ -36,6 +38,15 @@ class SourceChoice:
     """What the list says: ``"Public ABC Atlas"``."""
     location: str
     """What is opened: ``"s3://allen-brain-cell-atlas"``."""
+
+
+class _Releases(QStyledItemDelegate):
+    """Says in the open list which release is the newest; the closed box has no room for it."""
+
+    def initStyleOption(self, option: QStyleOptionViewItem | None, index: QModelIndex) -> None:
+        super().initStyleOption(option, index)
+        if option is not None:
+            option.text = str(index.data(Qt.ItemDataRole.AccessibleTextRole))
 
 
 class SourcePicker(QWidget):
@@ -69,6 +80,7 @@ class SourcePicker(QWidget):
         self.release = QComboBox(self)
         self.release.setAccessibleName("Release")
         self.release.setToolTip("Release of the atlas; the newest is the default")
+        self.release.setItemDelegate(_Releases(self.release))
         self.release.setEnabled(False)
         self.release.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.offline = QCheckBox("Offl&ine", self)
@@ -131,7 +143,9 @@ class SourcePicker(QWidget):
         with QSignalBlocker(self.release):
             self.release.clear()
             for index, release in enumerate(newest_first):
-                self.release.addItem(f"{release} (newest)" if index == 0 else release, release)
+                self.release.addItem(release, release)
+                said = f"{release} (newest)" if index == 0 else release
+                self.release.setItemData(index, said, Qt.ItemDataRole.AccessibleTextRole)
             self.release.setCurrentIndex(self.release.findData(current))
         self.release.setEnabled(bool(newest_first))
 

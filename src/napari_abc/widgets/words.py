@@ -9,15 +9,21 @@ if TYPE_CHECKING:
     from napari_abc.task import Progress
 
 __all__ = [
+    "ASK_FROM",
     "bytes_text",
     "capitalised",
     "count_text",
+    "disk_state",
     "disk_text",
     "percent",
     "progress_text",
     "short_count",
     "tip",
 ]
+
+
+ASK_FROM = 50_000_000
+"""Bytes; a larger download is said and confirmed before it starts."""
 
 
 def bytes_text(size: int) -> str:
@@ -58,6 +64,18 @@ def disk_text(size: int | None, on_disk: int | None) -> str:
     if not on_disk:
         return f"{bytes_text(size)} to fetch"
     return f"{bytes_text(on_disk)} of {bytes_text(size)} on disk"
+
+
+def disk_state(size: int | None, on_disk: int | None) -> str:
+    """How much of something is here, in few words: ``"on disk"``, ``"28 % on disk"``, ``"to fetch"``."""
+    if size is None:
+        return ""
+    if (on_disk or 0) >= size:
+        return "on disk"
+    if not on_disk:
+        return "to fetch"
+    share = max(1, int(100 * on_disk / size))
+    return f"{'< ' if 100 * on_disk < size else ''}{share} % on disk"
 
 
 def percent(progress: Progress) -> int | None:
