@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from napari_abc.errors import FormatError
@@ -17,9 +17,10 @@ from napari_abc.stores.cells import FORMAT, CellStore
 from napari_abc.stores.tables import read_text_table, require_columns
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
-    from napari_abc.atlas.catalogue import Entry
+    from napari_abc.atlas.catalogue import Embedding, EmbeddingListing, Entry
     from napari_abc.atlas.files import DatasetFiles
     from napari_abc.stores.cells_build import SourceTable
     from napari_abc.stores.fetch import RemoteFile, Store
@@ -164,34 +165,41 @@ class CellStores:
         """
         if self._embeddings is None:
             found: dict[str, EmbeddingSlab] = {}
-            for one in self._entry.embeddings:
-                if one.listing is not None:
-                    listing = self._files.table(one.listing.table, one.directory)
-                    if listing is not None and (listing.size or 0) <= _SMALL_LISTING:
-                        path = self._store.ensure(listing, task)
-                        table = read_text_table(path)
-                        columns = [one.listing.label, one.listing.title]
-                        require_columns(table, columns, path)
-                        counts = table.get(one.listing.cells, None) if one.listing.cells else None
-                        for row, (label, title) in enumerate(table[columns].itertuples(index=False)):
-                            file = self._files.table(label, one.directory)
-                            text = str(counts.iloc[row]) if counts is not None else ""
-                            cells = int(text) if text.isascii() and text.isdigit() else None
-                            if file is not None:
-                                new = EmbeddingSlab(label, title, one.columns, file, cells, one.by)
-                                found.setdefault(label, new)
-                elif one.pattern is not None:
-                    for label, name in self._files.matching(one.pattern, one.directory).items():
-                        file = self._files.table(name, one.directory)
-                        found.setdefault(label, EmbeddingSlab(label, label, one.columns, file, None, one.by))
-                elif one.label is not None:
-                    file = self._files.table(one.table, one.directory) if one.table is not None else None
-                    if one.table is None or file is not None:
-                        found[one.label] = EmbeddingSlab(
-                            one.label, one.title or one.label, one.columns, file, None, one.by
-                        )
+            for entry in self._entry.embeddings:
+                for one in self._find(entry, task):
+                    known = found.get(one.label)
+                    # Coordinates that the cells have already need no table of their own.
+                    found[one.label] = one if known is None else replace(known, cells=one.cells)
             self._embeddings = found
         return self._embeddings
+
+    def _find(self, entry: Embedding, task: Task) -> Iterator[EmbeddingSlab]:
+        """The embeddings of an entry: one, those that a table lists, or those that match a pattern."""
+        if entry.listing is not None:
+            yield from self._listed(entry, entry.listing, task)
+        elif entry.pattern is not None:
+            for label, name in self._files.matching(entry.pattern, entry.directory).items():
+                file = self._files.table(name, entry.directory)
+                yield EmbeddingSlab(label, label, entry.columns, file, None, entry.by)
+        elif entry.label is not None:
+            file = self._files.table(entry.table, entry.directory) if entry.table is not None else None
+            if entry.table is None or file is not None:
+                title = entry.title or entry.label
+                yield EmbeddingSlab(entry.label, title, entry.columns, file, None, entry.by)
+
+    def _listed(self, entry: Embedding, listing: EmbeddingListing, task: Task) -> Iterator[EmbeddingSlab]:
+        listed = self._files.table(listing.table, entry.directory)
+        if listed is None or (listed.size or 0) > _SMALL_LISTING:
+            return
+        path = self._store.ensure(listed, task)
+        table = read_text_table(path)
+        columns = [listing.label, listing.title, *([listing.cells] if listing.cells is not None else [])]
+        require_columns(table, columns, path)
+        for label, title, *counted in table[columns].itertuples(index=False):
+            file = self._files.table(label, entry.directory)
+            if file is not None:
+                cells = [int(text) for text in counted if text.isascii() and text.isdigit()]
+                yield EmbeddingSlab(label, title, entry.columns, file, cells[0] if cells else None, entry.by)
 
     def embedding_files(self, label: str | None) -> list[RemoteFile]:
         """Tables of coordinates that a slab needs and that are not read yet; of all slabs for None."""
