@@ -37,6 +37,8 @@ TABLES = {
 }
 FROM_THE_START = {
     "Allen-CCF-2020",
+    "HMBA-10xMultiome-BG",
+    "HMBA-10xMultiome-BG-Aligned",
     "HMBA-BG-taxonomy-CCN20250428",
     "MERFISH-C57BL6J-638850",
     "MERFISH-C57BL6J-638850-CCF",

@@ -210,6 +210,14 @@ class Counts:
         where = np.repeat(self.indptr[chosen] - indptr[:-1], lengths) + np.arange(indptr[-1])
         return Counts(self.data[where], self.indices[where], indptr)
 
+    def columns(self, chosen: Sequence[int]) -> Counts:
+        """The chosen columns, in that order."""
+        place = np.full(max(int(self.indices.max(initial=0)), *chosen) + 1, -1, dtype=np.int32)
+        place[list(chosen)] = np.arange(len(chosen))
+        kept = place[self.indices] >= 0
+        indptr = np.concatenate([[0], np.cumsum(kept)])[self.indptr]
+        return Counts(self.data[kept], place[self.indices[kept]], indptr)
+
     def log2(self, per: float) -> Counts:
         """``log2(per · count / total + 1)``, the total being the cell's."""
         totals = np.add.reduceat(np.append(self.data, 0), self.indptr[:-1])

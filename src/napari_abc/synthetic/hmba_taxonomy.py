@@ -10,6 +10,8 @@ import numpy as np
 from napari_abc.synthetic.hmba_types import ADJACENT, tree
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from napari_abc.synthetic.bucket import Bucket
 
 __all__ = ["DIRECTORY", "cluster_labels", "clusters_of", "write_taxonomy"]
@@ -48,7 +50,7 @@ def cluster_labels() -> dict[str, str]:
     return labels | {alias: f"CS20250428_CLUST_9{number:03d}" for number, alias in enumerate(around)}
 
 
-def write_taxonomy(bucket: Bucket, version: str, recolored: bool) -> None:
+def write_taxonomy(bucket: Bucket, version: str, recolored: bool) -> pd.DataFrame:
     """Write the tables of the taxonomy.
 
     Parameters
@@ -59,6 +61,11 @@ def write_taxonomy(bucket: Bucket, version: str, recolored: bool) -> None:
         Of the folder.
     recolored
         Whether some terms have other colours, as happened between releases.
+
+    Returns
+    -------
+    DataFrame
+        The table of terms.
     """
     import pandas as pd
 
@@ -166,3 +173,4 @@ def write_taxonomy(bucket: Bucket, version: str, recolored: bool) -> None:
             }
         ),
     )
+    return table

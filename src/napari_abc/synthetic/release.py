@@ -33,7 +33,7 @@ RELEASES = ("20250531", "20251031", "20260228")
 SHOWPIECE = "H22.30.001.CX.17.Plane.03"
 """The slab plane with the most cells."""
 
-_FILES = 157
+_FILES = 189
 _SINCE = {
     "HMBA-MERSCOPE-": "20251031",
     "HMBA-Xenium-": "20251031",
@@ -71,7 +71,16 @@ def build_release(target: Path, task: Task | None = None, *, showpiece_cells: in
     Cancelled
         If the task was cancelled.
     """
-    from napari_abc.synthetic import consensus, hmba, hmba_taxonomy, mouse, mouse_space, wmb_10x, zhuang
+    from napari_abc.synthetic import (
+        consensus,
+        hmba,
+        hmba_10x,
+        hmba_taxonomy,
+        mouse,
+        mouse_space,
+        wmb_10x,
+        zhuang,
+    )
     from napari_abc.synthetic.bucket import Bucket
     from napari_abc.synthetic.planes import make_plane
     from napari_abc.synthetic.specimens import DONORS
@@ -86,8 +95,11 @@ def build_release(target: Path, task: Task | None = None, *, showpiece_cells: in
     task.check()
     bucket = Bucket(target, task, _FILES)
 
-    hmba_taxonomy.write_taxonomy(bucket, "20250531", recolored=True)
-    hmba_taxonomy.write_taxonomy(bucket, "20250630", recolored=False)
+    taxonomies = {
+        version: hmba_taxonomy.write_taxonomy(bucket, version, recolored=version == "20250531")
+        for version in ("20250531", "20250630")
+    }
+    hmba_10x.write_hmba_10x(bucket, taxonomies)
     for donor in DONORS:
         planes = []
         for plane in donor.planes:
