@@ -36,7 +36,7 @@ def write(
     path = folder / "image_volumes" / directory / VERSION / f"{name}.nii.gz"
     path.parent.mkdir(parents=True, exist_ok=True)
     affine = np.array([[-spacing[0], 0, 0, 5.4765], [0, 0, -spacing[2], 8.6], [0, -spacing[1], 0, 6.4357]])
-    image = nibabel.Nifti1Image(data, np.vstack([affine, [0, 0, 0, 1]]))
+    image: Any = nibabel.Nifti1Image(data, np.vstack([affine, [0, 0, 0, 1]]))  # type: ignore[no-untyped-call]
     image.header.set_xyzt_units("mm")
     nibabel.save(image, path)
 

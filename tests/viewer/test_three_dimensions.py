@@ -1,4 +1,4 @@
-"""A slab in a frame of three dimensions: places, colours in every way, slices, and the cell under the mouse."""
+"""A slab in three dimensions: places, colours in every way, slices, and the cell under the mouse."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import napari_abc as abc
-from napari_abc.model import Frame
+from napari_abc.model import Frame, Palette
 from napari_abc.viewer.colors import rgba
 from napari_abc.viewer.lanes import ENVIRONMENT, choose
 from napari_abc.viewer.paint import hide, painted
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from napari_abc.model import Slab
 
 RED, GREEN, BLUE = "#e41a1c", "#4daf4a", "#377eb8"
+UPPER = ("#ffff00", "#ff00ff")
 CCF = Frame("ccf", ("z_ccf", "y_ccf", "x_ccf"), "millimeter", axes=("z_ccf", "y_ccf", "x_ccf"))
 
 
@@ -37,6 +39,8 @@ def brain(make_slab: Callable[..., Slab]) -> Slab:
     depth = np.repeat([2.0, 5.0, 8.0], 400)
     offset = np.repeat([0.0, 5.0, 10.0], 400)  # so that no plate hides another
     x, y = places[:, 0] + offset, places[:, 1]
+    slab.cells["upper"] = pd.Categorical(np.where(y < 2, "upper", "lower"), ["upper", "lower"])
+    slab.palettes = {**slab.palettes, "upper": Palette(("upper", "lower"), UPPER)}
     slab.cells = slab.cells.assign(x=x, y=y, z=depth, z_ccf=x, y_ccf=y, x_ccf=depth)
     return slab
 
@@ -69,11 +73,10 @@ def test_it_opens_in_space_with_depth_height_and_width_of_the_frame(
     canvas = look(viewer)
     columns = [canvas.where(color)[:, 1].mean() for color in (RED, GREEN, BLUE)]
     assert columns == sorted(columns)  # z_ccf to the right
-    top = brain.cells["y_ccf"] < 1
-    cells.data  # noqa: B018
-    hide(cells, ["D2", "Astro"])
-    abc.color_by(cells, "depth")
-    assert top.any()
+    abc.color_by(cells, "upper")
+    canvas = look(viewer)
+    rows = [canvas.where(color)[:, 0].mean() for color in UPPER]
+    assert rows == sorted(rows)  # y_ccf downwards
 
 
 @pytest.mark.parametrize("lane", ["lookup", "vertex", "public"])
@@ -159,7 +162,7 @@ def test_a_turned_view_tells_the_cell_that_is_drawn_under_the_mouse(
 def test_in_a_slice_only_its_cells_are_told(viewer: napari.Viewer, brain: Slab) -> None:
     cells = abc.add_slab(viewer, brain).cells
     viewer.dims.ndisplay = 2
-    z, y, x = cells.data[700]
+    _, y, x = cells.data[700]
     viewer.dims.set_point(0, 5.05)
     status = hover(viewer, cells, (5.05, y, x))
     assert status["value"].startswith(brain.cells.index[700])

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from napari_abc.errors import ConfigurationError
 from napari_abc.task import Task
 from napari_abc.viewer.images import volume_data
@@ -23,8 +21,6 @@ from napari_abc.viewer.watch import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from napari.components import ViewerModel
     from napari.layers import Layer, Points
 
@@ -32,9 +28,6 @@ if TYPE_CHECKING:
     from napari_abc.viewer.prepare import LayerTuple
 
 __all__ = ["add_prepared_volume", "add_volume", "prepare_volume", "shown_volumes"]
-
-_VOXELS_IN_SPACE = 40_000_000
-"""Voxels that are drawn at once in three dimensions; napari takes the last level there."""
 
 
 def prepare_volume(slab: Slab, source: VolumeSource, task: Task | None = None) -> LayerTuple:
@@ -65,10 +58,6 @@ def prepare_volume(slab: Slab, source: VolumeSource, task: Task | None = None) -
     volume = replace(source.load(task), name=source.name)
     task.check()
     data, arguments, kind = volume_data(volume, None, not slab.frame.y_down)
-    if arguments["multiscale"] and len(volume.scale) == 3:
-        data = _fine_enough(volume.levels)
-        arguments["multiscale"] = len(data) > 1
-        data = data if len(data) > 1 else data[0]
     metadata: dict[str, Any] = {
         METADATA_SLAB: slab,
         METADATA_FRAME: slab.frame.name,
@@ -84,14 +73,6 @@ def prepare_volume(slab: Slab, source: VolumeSource, task: Task | None = None) -
         arguments |= {"blending": "additive", "opacity": 0.7}
     look = {"name": layer_name(slab, volume.name), "metadata": metadata}
     return data, {**layer_space(slab, len(volume.scale)), **arguments, **look}, kind
-
-
-def _fine_enough(levels: Sequence[Any]) -> list[Any]:
-    """Levels down to the first one that can be drawn as a whole."""
-    for number, level in enumerate(levels):
-        if np.prod(level.shape, dtype=float) <= _VOXELS_IN_SPACE:
-            return list(levels[: number + 1])
-    return list(levels)
 
 
 def add_prepared_volume(viewer: ViewerModel, cells: Points, prepared: LayerTuple) -> Layer:
