@@ -58,6 +58,7 @@ def prepare_volume(slab: Slab, source: VolumeSource, task: Task | None = None) -
     volume = replace(source.load(task), name=source.name)
     task.check()
     data, arguments, kind = volume_data(volume, None, not slab.frame.y_down)
+    arguments["projection_mode"] = "none"  # one plane, however thick a slice of the cells is
     metadata: dict[str, Any] = {
         METADATA_SLAB: slab,
         METADATA_FRAME: slab.frame.name,
