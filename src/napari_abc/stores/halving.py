@@ -24,6 +24,8 @@ _MOST_VOXELS = 2**25
 _LONGEST = 2048
 """The smallest level is what 3-D views show: it fits into a texture, and has no more voxels than this."""
 _MOST_LEVELS = 16
+_TOGETHER = 4
+"""Planes that are made at a time: few enough for the processor's cache, and not one by one."""
 
 
 def level_shapes(shape: Sequence[int], spacing: Sequence[float]) -> list[tuple[int, ...]]:
@@ -75,35 +77,47 @@ class Halver:
         if self._nearest:
             # The centre of a new voxel lies between two old ones, or in the first of them.
             return band[tuple(slice(None, None, 2 if half else 1) for half in self._halved)]
+        exact = band.dtype.kind != "f" and band.dtype.itemsize <= 4
+        if exact and not any(half and n % 2 for half, n in zip(self._halved, self._shape, strict=True)):
+            step = 1 + self._halved[0]
+            parts = range(0, len(band), _TOGETHER * step)
+            return np.concatenate([self._exact(band[at : at + _TOGETHER * step]) for at in parts])
         if not self._halved[0]:
-            return self._filled(band.dtype, [self._smaller([plane], [1.0]) for plane in band])
+            return self._filled(band.dtype, [self._mean([plane], [1.0]) for plane in band])
         out = []
         for i in range(first // 2, (first + len(band) + 1) // 2):
             at = 2 * i - first
             pair = [band[at], band[at + 1]] if at + 1 < len(band) else [band[at]]
             if self._shape[0] % 2 == 0:
-                out.append(self._smaller(pair, [0.5, 0.5]))
+                out.append(self._mean(pair, [0.5, 0.5]))
                 continue
             share = self._planes / self._shape[0]
             weights = [share, share * (1 - (i + 1) / self._planes)][: len(pair)]
             before = band[at - 1] if at else self._before
             if i and before is not None:
                 pair, weights = [before, *pair], [share * i / self._planes, *weights]
-            out.append(self._smaller(pair, weights))
+            out.append(self._mean(pair, weights))
         self._before = band[-1].copy()
         return self._filled(band.dtype, out)
 
-    def _smaller(self, planes: list[NDArray[Any]], weights: list[float]) -> NDArray[Any]:
+    def _exact(self, planes: NDArray[Any]) -> NDArray[Any]:
+        """Means of pairs of whole numbers, rounded to the nearest, along axes whose sizes are even."""
+        total: Any = planes
+        wide = np.int64 if planes.dtype.itemsize > 2 else np.int32
+        for axis, half in enumerate(self._halved):
+            if half:
+                pairs = np.moveaxis(total, axis, 0)
+                total = np.moveaxis(np.add(pairs[0::2], pairs[1::2], dtype=wide), 0, axis)
+        shift = sum(self._halved)
+        total += 1 << (shift - 1)
+        total >>= shift
+        return np.asarray(total, planes.dtype)
+
+    def _mean(self, planes: list[NDArray[Any]], weights: list[float]) -> NDArray[Any]:
         """Weighted mean of some planes, with rows and columns halved."""
         dtype = planes[0].dtype
-        exact = dtype.kind != "f" and dtype.itemsize <= 4 and weights in ([1.0], [0.5, 0.5])
-        if exact and not any(
-            half and n % 2 for half, n in zip(self._halved[1:], self._shape[1:], strict=True)
-        ):
-            return _mean_of_whole_numbers(planes, self._halved[1:])
-        total = np.zeros(
-            planes[0].shape, np.float64 if dtype.itemsize > 2 and dtype != np.float32 else np.float32
-        )
+        wide = dtype.itemsize > 2 and dtype != np.float32
+        total = np.zeros(planes[0].shape, np.float64 if wide else np.float32)
         for plane, weight in zip(planes, weights, strict=True):
             total += plane * total.dtype.type(weight)
         for axis, half in enumerate(self._halved[1:]):
@@ -117,22 +131,6 @@ class Halver:
         for place, plane in zip(out, planes, strict=True):
             np.copyto(place, plane, casting="unsafe")
         return out
-
-
-def _mean_of_whole_numbers(planes: list[NDArray[Any]], halved: Sequence[bool]) -> NDArray[Any]:
-    """Mean of planes and of pairs of rows and columns, rounded to the nearest; exact."""
-    total: Any = planes[0].astype(np.int64 if planes[0].dtype.itemsize > 2 else np.int32)
-    for plane in planes[1:]:
-        total += plane
-    if halved[0]:
-        total = total[0::2] + total[1::2]
-    if halved[1]:
-        total = total[:, 0::2] + total[:, 1::2]
-    shift = len(planes) - 1 + sum(halved)
-    if shift:
-        total += 1 << (shift - 1)
-        total >>= shift
-    return np.asarray(total)
 
 
 def _halve(values: NDArray[Any], axis: int) -> NDArray[Any]:
