@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from napari_abc.provenance import SYNTHETIC
 from napari_abc.widgets.slab_summary import SlabSummary
 
 if TYPE_CHECKING:
@@ -12,8 +13,11 @@ def test_it_says_how_many_cells_are_shown_and_whose_they_are(qtbot: QtBot) -> No
     summary = SlabSummary()
     qtbot.addWidget(summary)
     assert summary.isHidden()
-    summary.show_slab("Showing 5 of 7 cells.", ("Two <i>lost</i>.", "One found."), "CC BY 4.0", "Me", True)
-    assert summary.cells.text() == "Synthetic data, not measured. Showing 5 of 7 cells."
+    summary.show_slab("Showing 5 of 7 cells.", (), "CC BY 4.0", "Me", True)
+    assert summary.cells.text() == f"{SYNTHETIC} Showing 5 of 7 cells."
+    assert summary.source.isHidden()
+    summary.show_slab("Showing 5 of 7 cells.", ("Two <i>lost</i>.", "One found."), "CC BY 4.0", "Me", False)
+    assert summary.cells.text() == "Showing 5 of 7 cells."
     assert summary.notes_button.text() == "2 notes"
     assert summary.notes.isHidden()
     summary.notes_button.click()

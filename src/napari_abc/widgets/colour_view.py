@@ -8,6 +8,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from napari_abc.widgets.category_legend import CategoryLegend
+from napari_abc.widgets.cell_size import CellSize
 from napari_abc.widgets.color_bar import ColorBar
 from napari_abc.widgets.color_picker import ColorPicker
 from napari_abc.widgets.notice import Notice
@@ -32,6 +33,7 @@ class ColourView(QWidget):
         super().__init__(parent)
         self.picker = ColorPicker(self)
         self.notice = Notice(self)
+        self.cell_size = CellSize(self)
         self.legend = CategoryLegend()
         self.bar = ColorBar()
         self.summary = SlabSummary(self)
@@ -44,6 +46,7 @@ class ColourView(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
         layout.addWidget(self.picker)
+        layout.addWidget(self.cell_size)
         layout.addWidget(self.notice)
         layout.addWidget(self._stack, 1)
         layout.addWidget(self.summary)

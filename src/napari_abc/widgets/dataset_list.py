@@ -173,7 +173,7 @@ class DatasetList(QWidget):
         self.view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.view.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
         self.view.setAccessibleName("Datasets")
-        self.view.setMinimumHeight(60)
+        self.view.setMinimumHeight(90)
         self.empty = WrappedLabel(parent=self)
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         layout = QVBoxLayout(self)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["DirectoryList", "DirectoryRow"]
 
 _ROW = Qt.ItemDataRole.UserRole + 1
-_HEIGHT = 96
+_ROWS_SHOWN = 3
 _ROOT = QModelIndex()
 _Index = QModelIndex | QPersistentModelIndex
 
@@ -113,7 +113,6 @@ class DirectoryList(QWidget):
         self.view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.view.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
         self.view.setAccessibleName("Other directories")
-        self.view.setFixedHeight(_HEIGHT)
         self.notice = Notice(self)
         self.download_button = _button("Do&wnload", "Fetch every file of the directory into the cache", self)
         self.folder_button = _button("Open &folder", "Show what is on this disk in the file manager", self)
@@ -151,6 +150,8 @@ class DirectoryList(QWidget):
         else:
             self._forget_question()
         selection.blockSignals(was)
+        row = self.view.sizeHintForRow(0) if rows else 0
+        self.view.setFixedHeight(min(len(rows), _ROWS_SHOWN) * row + 2 * self.view.frameWidth() + 2)
         self._show_buttons()
 
     @property

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["AtlasDock"]
 
-_ROOM_TO_FIND = [400, 500, 1]
+_ROOM_TO_FIND = [500, 400, 1]
 _ROOM_TO_COLOUR = [1, 300, 600]
 _ROOM_FOR_ALL = [270, 230, 400]
 """Shares of the height for datasets, slabs and colour: before and after the first slab is open, and
@@ -104,7 +104,7 @@ class AtlasDock(QWidget):
         self.volume_shelf = VolumeShelf(viewer, self.volume_view, self.jobs, self)
         self.volume_shelf.summary_changed.connect(self._on_volumes)
         self.volume_view.frame_chosen.connect(self.frame_switch.show_in)
-        for follow in (self.frame_switch.follow, self.volume_shelf.follow):
+        for follow in (self.frame_switch.follow, self.volume_shelf.follow, self.colour_view.cell_size.follow):
             self.colourist.followed.connect(follow)
             follow(self.colourist.layer)
         self.browser.slab_opened.connect(self._on_slab_opened)

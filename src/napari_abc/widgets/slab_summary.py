@@ -8,6 +8,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QSizePolicy, QToolButton, QVBoxLayout, QWidget
 from superqt import QElidingLabel
 
+from napari_abc.provenance import SYNTHETIC
 from napari_abc.widgets.words import tip
 from napari_abc.widgets.wrapped_label import WrappedLabel
 
@@ -60,18 +61,18 @@ class SlabSummary(QWidget):
         notes
             What else is to be known, in sentences; shown on request.
         licence, citation
-            Of the data.
+            Of the data; those of synthetic data are not shown.
         synthetic
             Whether the data are made up.
         """
-        self.cells.setText(f"Synthetic data, not measured. {line}" if synthetic else line)
+        self.cells.setText(f"{SYNTHETIC} {line}" if synthetic else line)
         count = len(notes)
         self.notes_button.setText(f"{count} {'note' if count == 1 else 'notes'}")
         self.notes_button.setAccessibleName(f"Show {self.notes_button.text()} on this slab")
         self.notes_button.setVisible(bool(notes))
         self.notes.setText("\n".join(notes))
         self.notes.setVisible(bool(notes) and self.notes_button.isChecked())
-        source = " · ".join(part for part in (licence, citation) if part)
+        source = "" if synthetic else " · ".join(part for part in (licence, citation) if part)
         self.source.setText(source)
         self.source.setToolTip(tip(source))
         self.source.setVisible(bool(source))
