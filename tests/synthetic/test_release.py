@@ -36,6 +36,8 @@ TABLES = {
     "value_sets",
 }
 FROM_THE_START = {
+    "ASAP-PMDBS-10X",
+    "ASAP-PMDBS-taxonomy",
     "Allen-CCF-2020",
     "HMBA-10xMultiome-BG",
     "HMBA-10xMultiome-BG-Aligned",
@@ -44,6 +46,9 @@ FROM_THE_START = {
     "MERFISH-C57BL6J-638850-CCF",
     "MERFISH-C57BL6J-638850-imputed",
     "MERFISH-C57BL6J-638850-sections",
+    "SEAAD-taxonomy",
+    "WHB-10Xv3",
+    "WHB-taxonomy",
     "WMB-10X",
     "WMB-10Xv2",
     "WMB-10Xv3",

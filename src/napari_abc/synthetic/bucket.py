@@ -87,10 +87,14 @@ class Bucket:
         self._task.report("Making the synthetic release", len(self.files), self._total, "files")
         return listed
 
-    def table(self, directory: str, version: str, name: str, table: pd.DataFrame) -> Listed:
-        """Write a metadata table as CSV; its index is not written."""
+    def table(
+        self, directory: str, version: str, name: str, table: pd.DataFrame, remarks: Sequence[str] = ()
+    ) -> Listed:
+        """Write a metadata table as CSV, remarks above it; its index is not written."""
         path = self.path("metadata", directory, version, f"{name}.csv")
-        table.to_csv(path, index=False, lineterminator="\n")
+        with path.open("w", encoding="utf-8", newline="") as file:
+            file.writelines(f"# {remark}\n" for remark in remarks)
+            table.to_csv(file, index=False, lineterminator="\n")
         return self.add("metadata", directory, version, name, "csv")
 
     def geojson(self, directory: str, version: str, plane: str, content: Mapping[str, Any]) -> Listed:

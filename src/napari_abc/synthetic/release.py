@@ -33,7 +33,7 @@ RELEASES = ("20250531", "20251031", "20260228")
 SHOWPIECE = "H22.30.001.CX.17.Plane.03"
 """The slab plane with the most cells."""
 
-_FILES = 189
+_FILES = 216
 _SINCE = {
     "HMBA-MERSCOPE-": "20251031",
     "HMBA-Xenium-": "20251031",
@@ -72,12 +72,15 @@ def build_release(target: Path, task: Task | None = None, *, showpiece_cells: in
         If the task was cancelled.
     """
     from napari_abc.synthetic import (
+        asap,
         consensus,
         hmba,
         hmba_10x,
         hmba_taxonomy,
+        human_taxonomies,
         mouse,
         mouse_space,
+        whb,
         wmb_10x,
         zhuang,
     )
@@ -100,6 +103,9 @@ def build_release(target: Path, task: Task | None = None, *, showpiece_cells: in
         for version in ("20250531", "20250630")
     }
     hmba_10x.write_hmba_10x(bucket, taxonomies)
+    whb.write_whb(bucket)
+    asap.write_asap(bucket)
+    human_taxonomies.seaad_tree().write(bucket, {})
     for donor in DONORS:
         planes = []
         for plane in donor.planes:

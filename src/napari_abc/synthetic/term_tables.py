@@ -45,7 +45,8 @@ class TermTree:
     """A taxonomy, and how its tables are written.
 
     The form ``"old"`` has colours and numbers of cells in its membership; the form ``"new"`` has the
-    names of parents in its terms and no colours but there.
+    names of parents in its terms and no colours but there. ``"short"`` is the old one with levels told
+    in fewer columns, without numbers of cells and without the table of clusters.
     """
 
     directory: str
@@ -76,14 +77,14 @@ class TermTree:
         terms = (self.by_label[label] for label in self.leaves[alias])
         return next(term.name for term in terms if self.set_of[term.set_label].name == level)
 
-    def write(self, bucket: Bucket, counts: Mapping[int, int], *, clusters: bool = True) -> None:
+    def write(self, bucket: Bucket, counts: Mapping[int, int]) -> None:
         """Write the tables; ``counts`` has the number of cells of each alias."""
         tables = {
             "cluster_annotation_term": self._term_table(counts),
             "cluster_annotation_term_set": self._set_table(),
             "cluster_to_cluster_annotation_membership": self._membership(counts),
         }
-        if clusters:
+        if self.form != "short":
             tables["cluster"] = self._cluster_table(counts)
         for name, table in tables.items():
             bucket.table(self.directory, self.version, name, table)
@@ -96,9 +97,13 @@ class TermTree:
             for level in self.sets
         ]
         table = pd.DataFrame(rows)
+        if self.form == "old":
+            return table
+        table["parent_term_set_label"] = [level.parent for level in self.sets]
         if self.form == "new":
-            table["parent_term_set_label"] = [level.parent for level in self.sets]
-        return table
+            return table
+        table = table.rename(columns={"order": "term_set_order"})
+        return table[["label", "name", "parent_term_set_label", "term_set_order"]]
 
     def _term_table(self, counts: Mapping[int, int]) -> pd.DataFrame:
         import pandas as pd
@@ -133,15 +138,19 @@ class TermTree:
             return table.drop(columns=["number_of_cells", "description"])
         start = ["label", "name", "cluster_annotation_term_set_label", "parent_term_label"]
         start += ["parent_term_set_label", "term_set_order", "term_order", "cluster_annotation_term_set_name"]
-        return table[[*start, "color_hex_triplet", "number_of_cells", "description"]]
+        more = ["number_of_cells", "description"] if self.form == "old" else []
+        return table[[*start, "color_hex_triplet", *more]]
 
     def _membership(self, counts: Mapping[int, int]) -> pd.DataFrame:
         import pandas as pd
 
         rows = []
-        for place in reversed(range(len(next(iter(self.leaves.values()))))):
+        for level in sorted(self.sets, key=lambda level: -level.order):
             for alias, labels in self.leaves.items():
-                term = self.by_label[labels[place]]
+                found = [self.by_label[label] for label in labels]
+                term = next((term for term in found if term.set_label == level.label), None)
+                if term is None:  # a facet that says nothing of this leaf
+                    continue
                 rows.append(
                     {
                         "cluster_annotation_term_label": term.label,
@@ -156,6 +165,8 @@ class TermTree:
         table = pd.DataFrame(rows)
         if self.form == "old":
             return table
+        if self.form == "short":
+            return table.drop(columns="number_of_cells")
         start = ["cluster_annotation_term_label", "cluster_annotation_term_set_label", "cluster_alias"]
         return table[[*start, "cluster_annotation_term_set_name", "cluster_annotation_term_name"]]
 
