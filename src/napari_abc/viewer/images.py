@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,6 +22,9 @@ CHANNEL_COLORMAPS = ("blue", "green", "magenta", "yellow", "cyan", "red")
 _SAMPLE_SIDE = 1024
 """Side of the piece of the smallest level that contrast limits are taken from."""
 
+_SAMPLE_PLANES = 7
+"""Planes of a volume that they are taken from."""
+
 
 def contrast_limits(levels: Sequence[Any]) -> tuple[float, float]:
     """Limits that show an image well: percentiles of the smallest level, or of its middle.
@@ -28,13 +32,16 @@ def contrast_limits(levels: Sequence[Any]) -> tuple[float, float]:
     Parameters
     ----------
     levels
-        Array-likes, largest first; only a piece of the last one is read.
+        Array-likes, largest first; only a piece of the last one is read, and of a volume some planes.
     """
     smallest = levels[-1]
+    *leading, height, width = smallest.shape
     window = tuple(
-        slice(max(0, (size - _SAMPLE_SIDE) // 2), (size + _SAMPLE_SIDE + 1) // 2) for size in smallest.shape
+        slice(max(0, (size - _SAMPLE_SIDE) // 2), (size + _SAMPLE_SIDE + 1) // 2) for size in (height, width)
     )
-    piece = np.asarray(smallest[window], dtype=np.float64).ravel()
+    wanted = (_spread(size, _SAMPLE_PLANES if k == len(leading) - 1 else 1) for k, size in enumerate(leading))
+    pieces = [np.asarray(smallest[(*index, *window)], dtype=np.float64).ravel() for index in product(*wanted)]
+    piece = np.concatenate(pieces)
     piece = piece[np.isfinite(piece)]
     # A scan's surroundings are exactly 0 and say nothing of the tissue.
     inside = piece[piece != 0]
@@ -44,6 +51,11 @@ def contrast_limits(levels: Sequence[Any]) -> tuple[float, float]:
             return float(low), float(high)
     top = float(inside.max()) if inside.size else 1.0
     return (0.0, top) if top > 0 else (top, 0.0)
+
+
+def _spread(size: int, count: int) -> list[int]:
+    """Some indices of an axis, evenly spread and none at its ends; all where there are so few."""
+    return sorted({int((k + 0.5) * size / count) for k in range(count)}) if size else []
 
 
 def volume_data(volume: Volume, several: int | None, flip: bool) -> tuple[Any, dict[str, Any], str]:
