@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["save_atomically"]
 
 
-def save_atomically(target: Path, write: Callable[[BinaryIO], object]) -> None:
+def save_atomically(target: Path, write: Callable[[BinaryIO], object], *, durable: bool = True) -> None:
     """Write a file under a temporary name beside it, then put it in place.
 
     Whatever stops the writing (an error, a cancel, a crash) leaves what was there before.
@@ -27,6 +27,9 @@ def save_atomically(target: Path, write: Callable[[BinaryIO], object]) -> None:
         The file; its folder is made if need be.
     write
         Called with a binary file open for writing.
+    durable
+        Whether to wait until it is on the disk. Not needed for what tells by a checksum, when it is
+        read, that power failed before it was.
 
     Raises
     ------
@@ -41,7 +44,8 @@ def save_atomically(target: Path, write: Callable[[BinaryIO], object]) -> None:
         with part.open("wb") as out:
             write(out)
             out.flush()
-            os.fsync(out.fileno())
+            if durable:
+                os.fsync(out.fileno())
         os.replace(part, target)
     except AbcError:
         raise

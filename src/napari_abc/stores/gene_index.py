@@ -82,6 +82,7 @@ class GeneIndex:
 
     def __init__(self, about: About, files: Files) -> None:
         self.about = about
+        self._dtype = np.dtype(about.dtype)
         self.location = files.location
         self._files = files
         self._tables: dict[int, list[list[int]]] = {}
@@ -102,7 +103,7 @@ class GeneIndex:
     @property
     def dtype(self) -> np.dtype[Any]:
         """Type that the values are kept in, without loss."""
-        return np.dtype(self.about.dtype)
+        return self._dtype
 
     @property
     def identifiers(self) -> list[str]:
@@ -258,7 +259,7 @@ class GeneIndex:
         task: Task | None,
     ) -> None:
         """Put the gene's entries of the plan's blocks in their places."""
-        dtype = self.dtype
+        dtype = self._dtype
         spans: list[Span] = []
         for part, blocks in plan.parts:
             start = table[blocks[0]][0]
@@ -266,8 +267,10 @@ class GeneIndex:
             spans.append((rows_file(part), 2 * start, 2 * count))
             spans.append((values_file(part), dtype.itemsize * start, dtype.itemsize * count))
         contents = self._files.read(spans, task)
-        height, at = self.about.block_rows, 0
+        at = done = 0
         for number, (_, blocks) in enumerate(plan.parts):
+            windows = plan.windows[done : done + len(blocks)]
+            done += len(blocks)
             packed, data = contents[2 * number], contents[2 * number + 1]
             start = table[blocks[0]][0]
             self._check(packed, data, column, table, blocks, start)
@@ -277,15 +280,31 @@ class GeneIndex:
                     entries = entries.astype(np.float32)
             try:
                 if len(rows) > _SHORT * len(blocks) or len(blocks) < 3:
-                    for block in blocks:
+                    for block, (low, high) in zip(blocks, windows, strict=True):
                         first, count, _ = table[block]
                         here = slice(first - start, first - start + count)
-                        values[at : at + height][rows[here].astype(np.intp)] = entries[here]
-                        at += height
+                        self._place(values[at : at + high - low], rows[here], entries[here], low, high)
+                        at += high - low
                 else:
-                    at = self._scatter_short(values, rows, entries, table, blocks, at)
+                    at = self._scatter_short(values, rows, entries, table, blocks, windows, at)
             except IndexError:
                 raise self._damaged() from None
+
+    def _place(
+        self,
+        window: NDArray[np.float32],
+        rows: NDArray[np.uint16],
+        entries: NDArray[np.float32],
+        low: int,
+        high: int,
+    ) -> None:
+        """Place a segment's entries that lie in the window from row `low` of the block to `high`."""
+        if low > 0 or high < self.about.block_rows:
+            # In the type of the rows, or all of them would be converted for the search.
+            begin = rows.searchsorted(np.uint16(low))
+            end = rows.searchsorted(np.uint16(high - 1), "right")
+            rows, entries = rows[begin:end] - np.uint16(low), entries[begin:end]
+        window[rows.astype(np.intp)] = entries
 
     def _scatter_short(
         self,
@@ -294,21 +313,25 @@ class GeneIndex:
         entries: NDArray[np.float32],
         table: list[list[int]],
         blocks: tuple[int, ...],
+        windows: tuple[tuple[int, int], ...],
         at: int,
     ) -> int:
         """Place the short segments of many blocks at once."""
         height, start = self.about.block_rows, table[blocks[0]][0]
         if len(rows) and int(rows.max()) >= height:
             raise self._damaged()
-        end = at + len(blocks) * height
         counts = [table[block][1] for block in blocks]
-        base = np.repeat(np.arange(at, end, height, dtype=np.intp), counts)
-        if len(base) == len(rows):
-            values[base + rows] = entries
-        else:  # blocks in between are not wanted
+        if sum(counts) < len(rows):  # blocks in between are not wanted
             kept = np.concatenate([np.arange(table[b][0], table[b][0] + table[b][1]) for b in blocks]) - start
-            values[base + rows[kept]] = entries[kept]
-        return end
+            rows, entries = rows[kept], entries[kept]
+        lows, highs = np.array(windows, np.intp).T
+        ends = at + np.cumsum(highs - lows)
+        places = rows + np.repeat(ends - highs, counts)
+        if len(windows) * height != int((highs - lows).sum()):
+            inside = (rows >= np.repeat(lows, counts)) & (rows < np.repeat(highs, counts))
+            places, entries = places[inside], entries[inside]
+        values[places] = entries
+        return int(ends[-1])
 
     def _check(
         self,
@@ -321,7 +344,9 @@ class GeneIndex:
     ) -> None:
         """Compare what was read with its checksum, once."""
         seen = self._checked[column]
-        width = self.dtype.itemsize
+        if seen[blocks[0] : blocks[-1] + 1].all():
+            return
+        width = self._dtype.itemsize
         for block in blocks:
             if seen[block]:
                 continue

@@ -226,11 +226,13 @@ class Building:
         table[:, :, 0] = starts[:, :-1]
         table[:, :, 1] = np.diff(starts)
         table[:, :, 2] = checksums(rows, values, starts, part * plan.part_blocks, blocks)
-        save_atomically(self._file(part, "rows"), lambda out: write_shard(out, rows, plan.capacity))
-        name = f"{code(values.dtype)}.values"
-        save_atomically(self._file(part, name), lambda out: write_shard(out, values, plan.capacity))
-        table_file = self._file(part, f"{code(values.dtype)}.npy")
-        save_atomically(table_file, lambda out: np.save(out, table, allow_pickle=False))
+        # Not waited for until they are on the disk: each segment has a checksum, which is compared.
+        rows_path = self._file(part, "rows")
+        save_atomically(rows_path, lambda out: write_shard(out, rows, plan.capacity), durable=False)
+        path = self._file(part, f"{code(values.dtype)}.values")
+        save_atomically(path, lambda out: write_shard(out, values, plan.capacity), durable=False)
+        path = self._file(part, f"{code(values.dtype)}.npy")
+        save_atomically(path, lambda out: np.save(out, table, allow_pickle=False), durable=False)
 
     def _file(self, part: int, name: str) -> Path:
         return self.folder / f"part-{part:04}.{name}"
@@ -323,8 +325,6 @@ class Building:
         target.parent.mkdir()
         with target.open("wb") as out:
             write_shard(out, values, plan.capacity)
-            out.flush()
-            os.fsync(out.fileno())
         table = np.array(table)
         starts = np.concatenate([table[:, :, 0], table[:, -1:, 0] + table[:, -1:, 1]], axis=1)
         blocks = -(-plan.cells // plan.block_rows)

@@ -5,7 +5,6 @@ The labels' text, a newline after each, compressed by chunks: an array of bytes 
 
 from __future__ import annotations
 
-import os
 import zlib
 from typing import TYPE_CHECKING
 
@@ -48,8 +47,6 @@ def write_labels(labels: pa.Array, folder: Path) -> tuple[int | None, int, tuple
         packed = pa.Codec("zstd", 1).compress(text.ljust(width, b"\0"), asbytes=True)
         with (folder / label_file(len(sizes))).open("wb") as out:
             out.write(packed)
-            out.flush()
-            os.fsync(out.fileno())
         sizes.append(len(packed))
 
     for text in _texts(labels):

@@ -30,10 +30,12 @@ class RowPlan:
     """Cells asked for."""
     parts: tuple[tuple[int, tuple[int, ...]], ...]
     """(part, its blocks that are needed), ascending."""
+    windows: tuple[tuple[int, int], ...]
+    """Rows of each of these blocks, from the first that is needed to after the last."""
     size: int
-    """Cells of these blocks; one value more is kept, for cells that the matrix lacks."""
+    """Rows of the windows; one value more is kept, for cells that the matrix lacks."""
     places: NDArray[np.intp] | slice
-    """Where each cell's value is found among those of the blocks."""
+    """Where each cell's value is found among those of the windows."""
     lacking: bool
     """Whether a cell is not in the matrix."""
 
@@ -58,35 +60,35 @@ def plan_rows(about: About, rows: NDArray[np.integer[Any]] | None, where: str) -
     """
     height, together = about.block_rows, about.part_blocks
     if rows is None:
-        blocks = range(about.blocks)
-        parts = _by_part(blocks, together)
-        return RowPlan(about.cells, parts, len(blocks) * height, slice(0, about.cells), False)
+        parts = _by_part(range(about.blocks), together)
+        windows = ((0, height),) * about.blocks
+        return RowPlan(about.cells, parts, windows, about.blocks * height, slice(0, about.cells), False)
     asked = np.asarray(rows, np.int64).reshape(-1)
     low, high = (int(asked.min()), int(asked.max())) if len(asked) else (0, 0)
     if len(asked) and not -1 <= low <= high < about.cells:
         raise ConfigurationError(f"{where} has {about.cells:,} rows; ask for rows 0 to {about.cells - 1:,}.")
     lacking = low < 0
-    if len(asked) and not lacking and high - low == len(asked) - 1 and bool(np.all(np.diff(asked) == 1)):
-        blocks = range(low // height, high // height + 1)
-        start = low - blocks[0] * height
-        run = slice(start, start + len(asked))
-        return RowPlan(len(asked), _by_part(blocks, together), len(blocks) * height, run, False)
-    span = range(low // height, high // height + 1)
-    if len(span) * height <= 4 * len(asked) and not lacking:
-        places = asked - span[0] * height
-        return RowPlan(len(asked), _by_part(span, together), len(span) * height, places, False)
-    block = asked // height
-    needed = np.zeros(about.blocks + 1, bool)  # block -1 is the last entry
-    needed[block] = True
+    block = asked // height  # -1 for a cell that is lacking, which is the last entry below
+    first = np.full(about.blocks + 1, height)
+    last = np.full(about.blocks + 1, -1)
+    row = asked - block * height
+    np.minimum.at(first, block, row)
+    np.maximum.at(last, block, row)
+    needed = last >= 0
     needed[-1] = False
     chosen = np.flatnonzero(needed)
+    lows, sizes = first[chosen], last[chosen] + 1 - first[chosen]
+    starts = np.cumsum(sizes) - sizes
+    size = int(sizes.sum())
     shift = np.zeros(about.blocks + 1, np.int64)
-    shift[chosen] = (np.arange(len(chosen)) - chosen) * height
-    size = len(chosen) * height
-    places = (asked + shift[block]).astype(np.intp)
-    if lacking:
-        places[asked < 0] = size
-    return RowPlan(len(asked), _by_part(chosen.tolist(), together), size, places, lacking)
+    shift[chosen] = starts - lows
+    places = (row + shift[block]).astype(np.intp)
+    places[asked < 0] = size
+    windows = tuple(zip(lows.tolist(), (lows + sizes).tolist(), strict=True))
+    # Runs of rows, as the sections of a brain are, lie in the windows as they were asked for.
+    straight = len(places) > 0 and len(places) == size and bool(np.all(np.diff(places) == 1))
+    parts = _by_part(chosen.tolist(), together)
+    return RowPlan(len(asked), parts, windows, size, slice(0, size) if straight else places, lacking)
 
 
 def _by_part(blocks: Sequence[int], together: int) -> tuple[tuple[int, tuple[int, ...]], ...]:

@@ -96,8 +96,6 @@ def write_segments(path: Path, tables: list[NDArray[np.uint32]]) -> None:
         for gene in range(0, genes, step):
             joined = np.concatenate([table[gene : gene + step] for table in tables], axis=1)
             out.write(np.ascontiguousarray(joined, "<u4").tobytes())
-        out.flush()
-        os.fsync(out.fileno())
 
 
 def link(source: Path, target: Path) -> None:
