@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from napari.layers import Labels, Points
+from PIL import Image
 
 import napari_abc as abc
 from napari_abc.errors import AbcError
@@ -78,6 +79,28 @@ def test_refusing_takes_milliseconds(tmp_path: Path, release: Path) -> None:
     for path in (crowd, release, tmp_path, tmp_path / "no"):
         assert get_reader(str(path)) is None
     assert time.perf_counter() - start < 0.2
+
+
+def test_a_folder_of_pictures_is_offered_to_us_but_never_taken(viewer: napari.Viewer, tmp_path: Path) -> None:
+    """What the manifest can't prevent, and what the README says against it."""
+    from napari.errors import MultipleReaderError
+    from napari.settings import get_settings
+
+    for number in range(2):
+        Image.fromarray(np.full((8, 8), 60 * number, np.uint8)).save(tmp_path / f"{number}.png")
+    with pytest.raises(MultipleReaderError, match="napari-abc"):
+        viewer.open(str(tmp_path), plugin=None)  # as the window does, which then asks
+    assert len(viewer.layers) == 0
+    (pictures,) = viewer.open(str(tmp_path))  # as scripts do
+    assert pictures.data.shape == (2, 8, 8)
+    settings = get_settings().plugins
+    before = dict(settings.extension2reader)
+    try:
+        settings.extension2reader = {**before, "*/": "napari"}
+        (pictures,) = viewer.open(str(tmp_path), plugin=None)
+    finally:
+        settings.extension2reader = before
+    assert pictures.data.shape == (2, 8, 8)
 
 
 def test_several_runs_are_no_stack(realdata: Path) -> None:

@@ -1,9 +1,13 @@
 """napari's reader: Xenium and MERSCOPE output folders, and h5ad files with coordinates.
 
 napari asks for every folder and every ``.h5ad`` that a person drops, so saying no takes
-milliseconds and opens no table. A folder with a release of the ABC Atlas, or a cache of one, is
-refused too: it holds dozens of slabs, and layers of all of them are nobody's wish. The dock opens
-it as a source.
+milliseconds and opens no table. A manifest can't narrow that: its patterns are for files, and
+napari's window offers every reader that takes folders without asking it first. Ours is only
+offered, never taken by itself, and scripts get napari's own unless they name another;
+``"*/": "napari"`` in napari's setting ``extension2reader`` ends the offer.
+
+A folder with a release of the ABC Atlas, or a cache of one, is refused: it holds dozens of slabs,
+and layers of all of them are nobody's wish. The dock opens it as a source.
 """
 
 from __future__ import annotations
