@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from napari_abc.errors import DisplayError
 
 if TYPE_CHECKING:
     import napari
+    from qtpy.QtWidgets import QWidget
 
+    from napari_abc.widgets.annotations import AnnotationsDock
     from napari_abc.widgets.dock import AtlasDock
 
 __all__ = [
+    "ANNOTATIONS_NAME",
     "DOCK_NAME",
     "browse",
+    "browse_types",
     "color_cells",
+    "open_annotations",
     "open_dock",
     "open_folder",
     "open_h5ad",
@@ -27,6 +32,12 @@ DOCK_NAME = "ABC Atlas (Allen Brain Cell Atlas)"
 
 A dock of the same name is the one that the menu shows and hides, so there is never a second.
 """
+
+
+ANNOTATIONS_NAME = "Cluster annotations (Allen Brain Cell Atlas)"
+"""The same for the browser of cell types."""
+
+_Dock = TypeVar("_Dock", bound="QWidget")
 
 
 def open_dock(viewer: napari.Viewer | None = None) -> AtlasDock:
@@ -42,15 +53,26 @@ def open_dock(viewer: napari.Viewer | None = None) -> AtlasDock:
     DisplayError
         If there is no viewer.
     """
-    import napari
-
     from napari_abc.widgets.dock import AtlasDock
+
+    return _dock(viewer, AtlasDock, DOCK_NAME)
+
+
+def open_annotations(viewer: napari.Viewer | None = None) -> AnnotationsDock:
+    """Show the dock "Cluster annotations" of a viewer; as :func:`open_dock`."""
+    from napari_abc.widgets.annotations import AnnotationsDock
+
+    return _dock(viewer, AnnotationsDock, ANNOTATIONS_NAME, tabify=True)
+
+
+def _dock(viewer: napari.Viewer | None, kind: type[_Dock], name: str, tabify: bool = False) -> _Dock:
+    import napari
 
     viewer = viewer or napari.current_viewer()
     if viewer is None:
         raise DisplayError("There is no napari window to add the dock to; open one with napari.Viewer().")
     for widget in viewer.window.dock_widgets.values():
-        if isinstance(widget, AtlasDock):
+        if isinstance(widget, kind):
             frame = widget.parentWidget()
             for part in (frame, widget):
                 if part is not None:
@@ -58,14 +80,19 @@ def open_dock(viewer: napari.Viewer | None = None) -> AtlasDock:
             if frame is not None:
                 frame.raise_()
             return widget
-    dock = AtlasDock(viewer)
-    viewer.window.add_dock_widget(dock, name=DOCK_NAME, area="right", add_vertical_stretch=False)
+    dock = kind(viewer)
+    viewer.window.add_dock_widget(dock, name=name, area="right", add_vertical_stretch=False, tabify=tabify)
     return dock
 
 
 def browse() -> None:
     """Show the dock."""
     open_dock()
+
+
+def browse_types() -> None:
+    """Show the browser of cell types, with the cursor in its search box."""
+    open_annotations().view.search.setFocus()
 
 
 def open_folder() -> None:

@@ -177,7 +177,8 @@ class Taxonomies:
             paths = {table: self._store.ensure(file, task) for table, file in self._files(name).items()}
             self._read[name] = read_taxonomy(self._entries[name], paths, task)
         taxonomy = self._read[name]
-        if any(level.terms["cells"].notna().any() for level in taxonomy.levels):
+        told = any(level.terms["cells"].notna().any() for level in taxonomy.levels)
+        if told or not len(taxonomy.aliases):  # without leaves there is nothing to count by
             return taxonomy
         return self._count(taxonomy, task)
 
@@ -206,6 +207,6 @@ class Taxonomies:
         if counts is not None:
             return taxonomy.with_cells(counts, f"Cells are counted in {', '.join(counted)}.")
         note = "How many cells belong to a term is not known"
-        if users and len(taxonomy.aliases):
+        if users:
             note += f" before a slab of {' or '.join(same[0][0] for same in users.values())} was opened"
         return taxonomy.noting(f"{note}.")

@@ -28,6 +28,7 @@ BROKEN_PIPE = 128 + 13  # SIGPIPE, which Windows lacks
 _VERBS = {
     "list": "napari_abc.cli.catalogue:list_datasets",
     "slabs": "napari_abc.cli.catalogue:list_slabs",
+    "taxonomy": "napari_abc.cli.taxonomy:taxonomy",
     "download": "napari_abc.cli.catalogue:download",
     "index": "napari_abc.cli.index:index",
     "cells": "napari_abc.cli.cells:save_cells",

@@ -166,6 +166,16 @@ def build_parser() -> argparse.ArgumentParser:
     verb.add_argument("--json", action="store_true", help="as JSON")
     verb.add_argument("--count", action="store_true", help="count the cells, downloading what that needs")
 
+    verb = add("taxonomy", "list the taxonomies of a release, or the cell types of one")
+    verb.add_argument("name", metavar="NAME", nargs="?", help="taxonomy; without one, they are listed")
+    verb.add_argument("--level", metavar="L", help="list the terms of this level, such as class")
+    verb.add_argument(
+        "--find", metavar="TEXT", help="list the terms whose name, label, ancestors or description hold this"
+    )
+    form = verb.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="as JSON")
+    form.add_argument("--csv", action="store_true", help="as CSV")
+
     verb = add("cells", "save the cells of a slab as a table")
     _add_slab(verb)
     verb.add_argument("--columns", metavar="A,B", type=_names, help="only these columns")
