@@ -210,3 +210,105 @@ def test_each_primate_has_a_matrix_and_genes_of_its_own(atlas, table, species):
     genes = table("HMBA-10xMultiome-BG", f"{species.lower()}_gene")
     assert slab.genes.index.tolist() == genes["gene_identifier"].tolist()
     assert any(f"{len(slab.cells):,} of " in note for note in slab.notes)
+
+
+def test_levels_of_the_human_brain_are_sorted_and_the_leaf_is_the_subcluster(atlas, table):
+    slab = atlas["WHB-10Xv3"].slab("WholeBrain")
+    sets = table("WHB-taxonomy", "cluster_annotation_term_set")
+    assert sets["order"].astype(int).tolist() != sorted(sets["order"].astype(int))  # as they lie there
+    assert slab.groups["Taxonomy"] == ("supercluster", "cluster", "subcluster", "neurotransmitter")
+    cells = table("WHB-10Xv3", "cell_metadata").set_index("cell_label").loc[slab.cells.index]
+    for level in ("supercluster", "subcluster"):
+        expected = terms(table, "WHB-taxonomy", cells["cluster_alias"], level)
+        assert slab.cells[level].astype(str).tolist() == expected.tolist()
+    # A slab of tissue, which is not a section to be opened.
+    assert "brain_section_label" in slab.cells
+    assert atlas["WHB-10Xv3"].slabs["slab"].tolist() == ["WholeBrain"]
+    assert cells["feature_matrix_label"].nunique() == 2
+    assert np.isfinite(slab.expression(slab.genes.index[0]).to_numpy()).all()
+
+
+def test_aging_has_clusters_of_its_own_and_a_second_taxonomy_for_some_cells(atlas, table):
+    slab = atlas["Zeng-Aging-Mouse-10Xv3"].slab("WholeBrain")
+    cells = table("Zeng-Aging-Mouse-10Xv3", "cell_metadata").set_index("cell_label").loc[slab.cells.index]
+    own = table("Zeng-Aging-Mouse-WMB-taxonomy", "cell_cluster_mapping_annotations").set_index("cell_label")
+    assert slab.groups["Taxonomy"] == ("class", "subclass", "supertype", "cluster")
+    assert slab.cells["cluster"].astype(str).tolist() == own.loc[slab.cells.index, "cluster_name"].tolist()
+    assert slab.palettes["cluster"].taxonomy == "Zeng-Aging-Mouse-WMB-taxonomy"
+    mapped = slab.cells["WMB class"].astype(str)
+    assert slab.palettes["WMB class"].taxonomy == "WMB-taxonomy"
+    without = cells["wmb_cluster_alias"] == ""
+    assert 0 < without.sum() < len(cells)
+    assert (mapped[without.to_numpy()] == "not mapped").all()
+    aliases = cells.loc[~without, "wmb_cluster_alias"].str.removesuffix(".0")
+    assert mapped[~without.to_numpy()].tolist() == terms(table, "WMB-taxonomy", aliases, "class").tolist()
+
+
+def test_colours_of_aging_come_from_a_table_with_a_row_a_cell(atlas, table):
+    slab = atlas["Zeng-Aging-Mouse-10Xv3"].slab("WholeBrain")
+    colors = table("Zeng-Aging-Mouse-10Xv3", "cell_annotation_colors").set_index("cell_label")
+    for column in ("donor_age_category", "anatomical_division"):
+        name = column if column in slab.cells else f"{column}_label"
+        palette = slab.palettes[name]
+        shown = slab.cells[name].astype(str).map(dict(zip(palette.names, palette.colors, strict=True)))
+        assert shown.tolist() == colors.loc[slab.cells.index, f"{column}_color"].str.lower().tolist()
+    assert {"odds_ratio", "log2_odds_ratio"} <= set(slab.cells)
+    assert pd.api.types.is_numeric_dtype(slab.cells["log2_odds_ratio"])
+    # It has no gene table of its own.
+    assert slab.genes.index.equals(atlas["WMB-10X"].slab(WHOLE).genes.index)
+
+
+def test_mapped_labels_of_two_taxonomies_keep_apart_from_the_clusters(atlas, table):
+    slab = atlas["ASAP-PMDBS-10X"].slab("AllCells")
+    cells = table("ASAP-PMDBS-10X", "cell_metadata").set_index("cell_label").loc[slab.cells.index]
+    assert slab.cells["cluster_label"].astype(str).tolist() == cells["cluster_label"].tolist()
+    palette = slab.palettes["cluster_label"]
+    places = dict(zip(cells["cluster_label"], cells["cluster_label_order"].astype(int), strict=True))
+    assert [places[name] for name in palette.names] == sorted(places.values())
+    mapped = table("ASAP-PMDBS-taxonomy", "mmc_results_siletti_whb", comment="#").set_index("cell_label")
+    mapped = mapped.reindex(slab.cells.index)
+    names = mapped["supercluster_name"].fillna("not mapped")
+    assert slab.cells["WHB supercluster"].astype(str).tolist() == names.tolist()
+    probability = mapped["supercluster_bootstrapping_probability"].astype(float)
+    coloring = slab.coloring("WHB supercluster_bootstrapping_probability")
+    assert np.array_equal(coloring.values, probability.to_numpy(dtype=np.float32), equal_nan=True)
+    assert slab.palettes["WHB supercluster"].taxonomy == "WHB-taxonomy"
+    assert {palette.taxonomy for palette in slab.palettes.values()} >= {"WHB-taxonomy", "SEAAD-taxonomy"}
+
+
+def test_only_cells_used_in_the_analysis_are_shown_and_that_is_said(atlas, table):
+    for dataset in ("SEA-AD-CaH-10X", "SEA-AD-CaH-Xenium"):
+        cells = table(dataset, "cell_metadata").set_index("cell_label")
+        used = cells["Used in analysis"] == "True"
+        assert 0 < used.sum() < len(used)
+        labels = atlas[dataset].slabs["slab"]
+        slabs = [atlas[dataset].slab(label) for label in labels]
+        assert set().union(*(slab.cells.index for slab in slabs)) == set(cells.index[used])
+        note = f"{used.sum():,} of {len(used):,} cells count: those whose Used in analysis is true."
+        assert all(note in slab.notes for slab in slabs)
+
+
+def test_the_caudate_sections_are_ordered_by_their_specimens(atlas, table):
+    dataset = atlas["SEA-AD-CaH-Xenium"]
+    order = table("SEA-AD-CaH-Xenium", "specimen_metadata").set_index("brain_section_label")
+    order = order["brain_section_order"].astype(int).sort_values()
+    assert dataset.slabs["slab"].tolist() == order.index.tolist()
+    slab = dataset.slab(order.index[0])
+    assert (slab.frame.unit, slab.frame.y_down) == ("micrometer", True)
+    assert slab.values == ("log2", "raw")  # in a matrix whose name is not the directory's
+    assert slab.palettes["Supertype"].taxonomy == "SEA-AD-CaH-taxonomy"
+    assert "Braak" in slab.groups["Sample"]
+
+
+def test_a_taxonomy_of_three_levels_whose_leaf_is_the_supertype(atlas):
+    slab = atlas["SEA-AD-CaH-10X"].slab("AllCells")
+    assert slab.groups["Taxonomy"] == ("Neighborhood", "Subclass", "Supertype")
+
+
+def test_datasets_that_an_older_release_lacks_say_so(release_folder, tmp_path):
+    oldest = min(path.name for path in (release_folder / "releases").iterdir())
+    table = abc.open_atlas(release_folder, cache=tmp_path, release=oldest).datasets
+    absent = table[~table["available"]]
+    assert "SEA-AD-CaH-Xenium" in absent.index
+    assert absent["reason"].str.contains(oldest).all()
+    assert table.loc["WMB-10X", "available"]

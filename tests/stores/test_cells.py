@@ -97,6 +97,12 @@ def test_repeated_labels_are_said_and_the_first_counts(tables, tmp_path):
     assert any(note.startswith("1 row of xy.csv repeats") for note in store.notes)
 
 
+def test_a_row_that_only_repeats_another_is_not_worth_a_note(tables, tmp_path):
+    tables["xy"].write_text(XY + "wrong,1,0.1,1.0\n")
+    store = build(tables, tmp_path / "s.parquet")
+    assert not any("xy.csv" in note for note in store.notes)
+
+
 def test_a_missing_column_is_named(tables, tmp_path):
     tables["sections"].write_text("section,barcode\nS.01,1\n")
     with pytest.raises(FormatError, match="'plane'"):

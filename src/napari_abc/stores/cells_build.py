@@ -273,7 +273,8 @@ def _join(table: pa.Table, join: SourceTable, task: Task) -> tuple[pa.Table, lis
     require_columns(table, [join.key], join.paths[0])
     labels = _plain_text(other.column(join.own_key))
     twice = len(labels) - pc.count_distinct(labels).as_py()
-    if twice:
+    # Repeated rows that say the same are nobody's concern.
+    if twice and len(_without_codes(other).group_by(other.column_names).aggregate([])) > len(labels) - twice:
         notes.append(_repeats(twice, join.name, join.own_key))
     # By label, never by position: every table of a release has an order of its own.
     row = pc.index_in(_plain_text(table.column(join.key)), value_set=labels, skip_nulls=True)
