@@ -33,11 +33,13 @@ RELEASES = ("20250531", "20251031", "20260228")
 SHOWPIECE = "H22.30.001.CX.17.Plane.03"
 """The slab plane with the most cells."""
 
-_FILES = 216
+_FILES = 260
 _SINCE = {
     "HMBA-MERSCOPE-": "20251031",
     "HMBA-Xenium-": "20251031",
     "Consensus-WMB-": "20251031",
+    "SEA-AD-": "20260228",
+    "Developing-Mouse-": "20260228",
 }
 """Start of a directory's name → the first release that lists it; the others always were."""
 
@@ -72,6 +74,7 @@ def build_release(target: Path, task: Task | None = None, *, showpiece_cells: in
         If the task was cancelled.
     """
     from napari_abc.synthetic import (
+        aging,
         asap,
         consensus,
         hmba,
@@ -80,6 +83,8 @@ def build_release(target: Path, task: Task | None = None, *, showpiece_cells: in
         human_taxonomies,
         mouse,
         mouse_space,
+        sea_ad,
+        undescribed,
         whb,
         wmb_10x,
         zhuang,
@@ -106,6 +111,9 @@ def build_release(target: Path, task: Task | None = None, *, showpiece_cells: in
     whb.write_whb(bucket)
     asap.write_asap(bucket)
     human_taxonomies.seaad_tree().write(bucket, {})
+    aging.write_aging(bucket)
+    sea_ad.write_sea_ad(bucket)
+    undescribed.write_undescribed(bucket)
     for donor in DONORS:
         planes = []
         for plane in donor.planes:
@@ -187,7 +195,7 @@ def ensure_release(cache: Path | None = None, task: Task | None = None) -> Path:
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise DiskFullError(
-                f"There is not enough room in {target.parent} for the synthetic release (about 70 MB); "
+                f"There is not enough room in {target.parent} for the synthetic release (about 80 MB); "
                 "free some or set NAPARI_ABC_CACHE to a folder on another disk."
             ) from error
         raise ConfigurationError(
