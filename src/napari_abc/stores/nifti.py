@@ -12,7 +12,7 @@ import math
 import zlib
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, Protocol
 
 import numpy as np
 
@@ -98,6 +98,7 @@ def read_nifti(path: Path) -> Nifti:
     try:
         # nibabel's own types are the numbers that the standard allows.
         dtype = header.get_data_dtype()
+        axes = int(header["dim"][0])
         shape = tuple(int(n) for n in header.get_data_shape())
         declared = float(header["vox_offset"])
         offset = int(header.get_data_offset()) if math.isfinite(declared) else -1
@@ -114,6 +115,8 @@ def read_nifti(path: Path) -> Nifti:
             f"{path} holds {_type_name(header)} values, which can't be shown; save it as whole numbers or "
             "float32."
         )
+    if not 0 < axes < 8:
+        raise FormatError(f"{path} says that it has {axes} axes, but 7 are the most; copy it again.")
     while len(shape) > 3 and shape[-1] == 1:
         shape = shape[:-1]
     if not shape or min(shape) < 1:
@@ -309,13 +312,16 @@ def _parse(head: bytes, path: Path) -> Any:
     from nibabel.nifti1 import Nifti1Header
     from nibabel.nifti2 import Nifti2Header
 
-    sizes = {int.from_bytes(head[:4], order) for order in ("little", "big")}
-    if _HEADER_BYTES[2] in sizes and head[4:8] == b"n+2\0":
+    orders: dict[int, Literal["<", ">"]] = {
+        int.from_bytes(head[:4], "little"): "<",
+        int.from_bytes(head[:4], "big"): ">",
+    }
+    if _HEADER_BYTES[2] in orders and head[4:8] == b"n+2\0":
         kind: Any = Nifti2Header
         length = _HEADER_BYTES[2]
-    elif _HEADER_BYTES[1] in sizes and head[344:348] == b"n+1\0":
+    elif _HEADER_BYTES[1] in orders and head[344:348] == b"n+1\0":
         kind, length = Nifti1Header, _HEADER_BYTES[1]
-    elif _HEADER_BYTES[1] in sizes:
+    elif _HEADER_BYTES[1] in orders:
         raise FormatError(
             f"{path} is an Analyze file or half of a .hdr and .img pair; save it as one .nii.gz file."
         )
@@ -325,7 +331,7 @@ def _parse(head: bytes, path: Path) -> Any:
         raise FormatError(f"{path} is cut off in its header; copy it again.")
     try:
         # Extensions are never read: they are arbitrary data, and their sizes are only claims.
-        return kind(head[:length], check=False)
+        return kind(head[:length], orders[length], check=False)
     except Exception as error:  # nibabel raises several kinds
         raise _no_header(path, error) from error
 
