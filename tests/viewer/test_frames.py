@@ -12,6 +12,7 @@ from shapely.geometry import Polygon
 import napari_abc as abc
 from napari_abc.errors import ConfigurationError, FormatError, UnknownNameError
 from napari_abc.model import Categorical, Continuous, Frame, Volume
+from napari_abc.viewer.legend import shown_line
 from napari_abc.viewer.paint import hide, paint, painted
 from napari_abc.viewer.watch import slab_of
 
@@ -81,6 +82,7 @@ def test_how_many_cells_have_coordinates_is_said(viewer: napari.Viewer, section:
     assert slab is not None
     assert slab.unplaced == 300
     assert slab.notes[-1] == "2,700 of 3,000 cells have coordinates in the frame CCF."
+    assert shown_line(slab) == "Showing 2,700 of 3,000 cells; 300 have no coordinates in CCF."
 
 
 def test_the_layer_keeps_its_place_name_look_and_colours(

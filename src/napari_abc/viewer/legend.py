@@ -137,6 +137,8 @@ def shown_line(
         text += f"; {unseen:,} {'is' if unseen == 1 else 'are'} hidden"
     if slab.unplaced:
         text += f"; {slab.unplaced:,} {'has' if slab.unplaced == 1 else 'have'} no coordinates"
+        if len(slab.frames) > 1:
+            text += f" in {slab.frame.title or slab.frame.name}"
     if coloring is not None and coloring.missing:
         what = coloring.title
         if not isinstance(coloring, Categorical) and coloring.is_gene:

@@ -65,6 +65,8 @@ def prepare_volume(slab: Slab, source: VolumeSource, task: Task | None = None) -
         METADATA_VOLUME: volume,
     }
     if kind == "labels":
+        # In space its surface would hide the cells inside.
+        arguments["blending"] = "translucent_no_depth"
         level = default_level(volume)
         if level:
             arguments["colormap"] = level_colors(volume.label_levels[level])

@@ -82,11 +82,17 @@ class AtlasDock(QWidget):
         self.volume_section = Section("Volumes", self.volume_view)
         self.volume_section.set_expanded(False)
         self.volume_section.hide()
+        self.volume_section.toggled.connect(self._on_volumes_folded)
+        self._reveal = QTimer(self)
+        self._reveal.setSingleShot(True)
+        self._reveal.setInterval(0)
+        self._reveal.timeout.connect(self._reveal_volumes)
         inner.addWidget(self.volume_section)
         self._filler = QWidget()  # takes the height while every section is folded
         self._filler.hide()
         inner.addWidget(self._filler, 1)
-        scroll = QScrollArea(self)  # for screens too low for everything that can be open at once
+        # For screens too low for everything that can be open at once.
+        self._scroll = scroll = QScrollArea(self)
         scroll.setWidgetResizable(True)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setWidget(content)
@@ -184,6 +190,20 @@ class AtlasDock(QWidget):
     def _on_volumes(self, summary: str) -> None:
         self.volume_section.setVisible(bool(summary))
         self.volume_section.set_summary(summary)
+
+    def _on_volumes_folded(self, expanded: bool) -> None:
+        if expanded:
+            self._reveal.start()  # when the section has its height
+
+    def _reveal_volumes(self) -> None:
+        """Show the volumes that were asked for, in the room of the slabs if there is no other."""
+        bar = self._scroll.verticalScrollBar()
+        slabs = self.browse_view.slab_section
+        if bar is not None and bar.maximum() > 0 and slabs.expanded:
+            slabs.set_expanded(False)
+            self._reveal.start()
+        else:
+            self._scroll.ensureWidgetVisible(self.volume_section)
 
     def _on_folded(self, expanded: bool) -> None:
         if expanded and self._made_room:
