@@ -194,9 +194,11 @@ def _made_whole(target: Path, nifti: Nifti) -> Iterator[Path]:
     remove_leftovers(target.parent)
     # Chunks are compressed about as well as gzip does it, and a third of that for the smaller copies.
     needed = min(nifti.nbytes, 3 * nifti.path.stat().st_size) if nifti.compressed else nifti.nbytes
+    free = needed
     with contextlib.suppress(OSError):  # some network folders don't tell; writing will
-        if shutil.disk_usage(target.parent).free < needed:
-            raise not_written(target, OSError(errno.ENOSPC, "no room"), needed)
+        free = shutil.disk_usage(target.parent).free
+    if free < needed:
+        raise not_written(target, OSError(errno.ENOSPC, "no room"), needed)
     part = temporary(target.parent)
     try:
         try:

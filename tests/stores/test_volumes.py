@@ -1,0 +1,502 @@
+"""Volumes converted into multiscale OME-Zarr: exact, in register, whole or not at all, in bounded memory."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+import nibabel
+import numpy as np
+import pytest
+import zarr
+
+from napari_abc.errors import Cancelled, ConfigurationError, DiskFullError, FormatError, MissingFileError
+from napari_abc.stores import halving, volume_write, volumes, write
+from napari_abc.stores.halving import Halver, level_shapes
+from napari_abc.stores.lazy import LazyArray
+from napari_abc.stores.volumes import (
+    Layout,
+    convert_volume,
+    converted_path,
+    find_converted,
+    open_volume,
+    volume_folder,
+)
+from napari_abc.task import Progress, Task
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ISOTROPIC = (1.0, 1.0, 1.0)
+
+
+@pytest.fixture
+def small_levels(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Levels down to a few voxels, and small chunks, so that small volumes have several."""
+    monkeypatch.setattr(halving, "_MOST_VOXELS", 200)
+    monkeypatch.setattr(volume_write, "_CHUNK", 8)
+    monkeypatch.setattr(volume_write, "_SHARD", 16)
+
+
+def blob(shape: tuple[int, ...], dtype: str = "u2") -> np.ndarray:
+    random = np.random.default_rng(sum(shape))
+    return (random.integers(0, 200, shape) + 10 * np.arange(shape[0])[:, None, None] % 50).astype(dtype)
+
+
+def save(path: Path, data: np.ndarray, **header: Any) -> Path:
+    image = nibabel.Nifti1Image(data, np.eye(4), dtype=data.dtype)
+    for name, value in header.items():
+        image.header[name] = value
+    nibabel.save(image, path)
+    return path
+
+
+def convert(tmp_path: Path, data: np.ndarray, layout: Layout, name: str = "a.nii.gz", **more: Any) -> Path:
+    return convert_volume(save(tmp_path / name, data), tmp_path / "cache", layout, **more)
+
+
+@pytest.mark.usefixtures("small_levels")
+@pytest.mark.parametrize("axes", list(itertools.permutations(range(3))))
+def test_voxels_are_those_of_the_file_in_the_order_of_the_display(
+    tmp_path: Path, axes: tuple[int, int, int]
+) -> None:
+    data = blob((13, 20, 33))
+    volume = open_volume(convert(tmp_path, data, Layout(axes, ISOTROPIC)))
+    np.testing.assert_array_equal(volume.levels[0], data.transpose(axes))
+    assert len(volume.levels) > 2
+    for level in volume.levels:
+        assert isinstance(level, LazyArray)
+        assert level.dtype == np.uint16
+
+
+def resampled(data: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """Means over boxes that divide the volume evenly, worked out the long way."""
+    for axis, m in enumerate(shape):
+        n = data.shape[axis]
+        weights = np.zeros((m, n))
+        for i in range(m):
+            for j in range(n):
+                weights[i, j] = max(0, min((i + 1) * n / m, j + 1) - max(i * n / m, j)) * m / n
+        data = np.moveaxis(np.tensordot(weights, data, (1, axis)), 0, axis)
+    return data
+
+
+@pytest.mark.usefixtures("small_levels")
+@pytest.mark.parametrize("shape", [(16, 24, 32), (17, 24, 32), (16, 25, 33), (19, 21, 35), (3, 50, 40)])
+@pytest.mark.parametrize("dtype", ["u1", "i2", "u4", "f4", "f8"])
+def test_a_smaller_image_is_the_mean_of_what_lies_in_its_voxels(
+    tmp_path: Path, shape: tuple[int, int, int], dtype: str
+) -> None:
+    data = blob(shape, dtype) - (100 if dtype in ("i2", "f4", "f8") else 0)
+    volume = open_volume(convert(tmp_path, data.astype(dtype), Layout((2, 0, 1), ISOTROPIC)))
+    for level, smaller in itertools.pairwise(volume.levels):
+        expected = resampled(np.asarray(level, np.float64), smaller.shape)
+        if dtype[0] == "f":
+            np.testing.assert_allclose(smaller, expected, rtol=1e-5, atol=1e-4)
+        else:
+            assert np.abs(np.asarray(smaller, np.float64) - expected).max() <= 0.5 + 1e-3
+
+
+@pytest.mark.usefixtures("small_levels")
+def test_labels_are_never_averaged(tmp_path: Path) -> None:
+    data = np.random.default_rng(0).choice(np.array([0, 5, 997, 2**31 + 7], "u4"), (17, 24, 33))
+    volume = open_volume(convert(tmp_path, data, Layout((0, 1, 2), ISOTROPIC, labels=True)))
+    assert volume.kind == "labels"
+    assert volume.contrast_limits is None
+    for k, level in enumerate(volume.levels):
+        assert level.dtype == np.uint32
+        np.testing.assert_array_equal(level, data[:: 2**k, :: 2**k, :: 2**k])
+    assert len(volume.levels) > 2
+
+
+def test_labels_that_are_stored_as_floats_become_whole_numbers(tmp_path: Path) -> None:
+    data = blob((5, 6, 7), "f4")
+    volume = open_volume(convert(tmp_path, data, Layout((0, 1, 2), ISOTROPIC, labels=True)))
+    assert volume.levels[0].dtype == np.int32
+    np.testing.assert_array_equal(volume.levels[0], data)
+    for bad in (0.5, np.nan, np.inf, 3e9):
+        data[2, 2, 2] = bad
+        with pytest.raises(FormatError, match="can't be labels"):
+            convert(tmp_path, data, Layout((0, 1, 2), ISOTROPIC, labels=True))
+    assert len(list((tmp_path / "cache").iterdir())) == 1
+
+
+def test_the_scale_of_the_file_is_respected(tmp_path: Path) -> None:
+    data = blob((5, 6, 7), "i2")
+    path = tmp_path / "a.nii.gz"
+    image = nibabel.Nifti1Image(data, np.eye(4), dtype="i2")
+    image.header.set_slope_inter(0.5, 10)
+    nibabel.save(image, path)
+    shown = np.asarray(nibabel.load(path).dataobj)
+    volume = open_volume(convert_volume(path, tmp_path / "cache", Layout((0, 1, 2), ISOTROPIC)))
+    assert volume.levels[0].dtype == np.float32
+    np.testing.assert_allclose(volume.levels[0], shown, rtol=1e-6)
+
+
+# -- in register ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("small_levels")
+def test_all_levels_span_the_same_extent(tmp_path: Path) -> None:
+    layout = Layout((0, 1, 2), (0.2, 0.1, 0.1), "millimeter", origin=(1.0, 2.0, 3.0))
+    folder = convert(tmp_path, blob((17, 40, 33)), layout)
+    ome = json.loads((folder / "zarr.json").read_text())["attributes"]["ome"]
+    (image,) = ome["multiscales"]
+    edges = []
+    for dataset in image["datasets"]:
+        scale, translation = (
+            np.array(next(t[kind] for t in dataset["coordinateTransformations"] if t["type"] == kind))
+            for kind in ("scale", "translation")
+        )
+        shape = zarr.open_array(folder / dataset["path"], mode="r").shape
+        edges.append((translation - scale / 2, translation + scale * (np.array(shape) - 0.5)))
+    assert len(edges) > 2
+    for low, high in edges:
+        np.testing.assert_allclose(low, np.array([1, 2, 3]) - np.array([0.2, 0.1, 0.1]) / 2)
+        np.testing.assert_allclose(high, edges[0][1])
+    volume = open_volume(folder)
+    assert (volume.scale, volume.translate, volume.unit) == ((0.2, 0.1, 0.1), (1, 2, 3), "millimeter")
+
+
+def test_only_what_is_fine_is_halved() -> None:
+    assert level_shapes((76, 1100, 1100), (0.2, 0.01, 0.01)) == [(76, 1100, 1100), (76, 550, 550)]
+    assert level_shapes((1320, 800, 1140), (0.01, 0.01, 0.01)) == [
+        (1320, 800, 1140),
+        (660, 400, 570),
+        (330, 200, 285),
+    ]
+    assert level_shapes((528, 320, 456), (0.025,) * 3)[1:] == [(264, 160, 228)]
+    assert level_shapes((197, 233, 189), (1, 1, 1)) == [(197, 233, 189)]
+    assert level_shapes((10**9, 1, 1), (1, 1, 1))[-1][0] <= 70_000  # no more levels than make sense
+    # Depth joins in once the others have caught up.
+    shapes = level_shapes((400, 4000, 4000), (3.0, 1.0, 1.0))
+    assert shapes[:4] == [(400, 4000, 4000), (400, 2000, 2000), (200, 1000, 1000), (100, 500, 500)]
+
+
+@pytest.mark.parametrize("bands", [(16,), (2, 2, 2, 2, 2, 2, 2, 2), (6, 4, 6)])
+@pytest.mark.parametrize("odd", [0, 1])
+def test_bands_of_any_height_give_the_same(bands: tuple[int, ...], odd: int) -> None:
+    data = blob((16 + odd, 9, 8))
+    whole = Halver(data.shape, (8 + odd, 5, 4), nearest=False).planes(0, data)
+    halver, parts, start = Halver(data.shape, (8 + odd, 5, 4), nearest=False), [], 0
+    for band in (*bands[:-1], bands[-1] + odd):
+        parts.append(halver.planes(start, data[start : start + band].copy()))
+        start += band
+    np.testing.assert_array_equal(np.concatenate(parts), whole)
+
+
+def test_not_a_number_stays_where_it_is() -> None:
+    data = np.ones((4, 4, 4), "f4")
+    data[0, 0, 0] = np.nan
+    (smaller,) = (Halver((4, 4, 4), (2, 2, 2), nearest=False).planes(0, data),)
+    assert np.isnan(smaller[0, 0, 0])
+    assert np.count_nonzero(np.isnan(smaller)) == 1
+
+
+# -- for other programs --------------------------------------------------------------------------------
+
+
+def test_others_can_open_it(tmp_path: Path) -> None:
+    data = blob((70, 66, 130))
+    folder = convert(tmp_path, data, Layout((0, 2, 1), (0.1, 0.1, 0.1)))
+    assert folder.name.endswith(".ome.zarr")
+    group = zarr.open_group(folder, mode="r")
+    assert group.attrs["ome"]["version"] == "0.5"
+    array = group["0"]
+    np.testing.assert_array_equal(array[:], data.transpose(0, 2, 1))
+    assert array.metadata.dimension_names == ("z", "y", "x")
+    assert array.chunks == (64, 64, 64)
+    assert array.shards is not None
+    assert sum(path.is_file() for path in folder.rglob("*")) < 20
+
+
+def test_contrast_limits_are_percentiles_without_the_surroundings(tmp_path: Path) -> None:
+    data = np.zeros((20, 20, 20), "u2")
+    data[5:15, 5:15, 5:15] = np.arange(1000).reshape(10, 10, 10) + 1000
+    volume = open_volume(convert(tmp_path, data, Layout((0, 1, 2), ISOTROPIC)))
+    assert volume.contrast_limits is not None
+    low, high = volume.contrast_limits
+    assert 1000 < low < 1020 and 1990 < high < 2000
+    mask = (data > 0).astype("u1")
+    assert open_volume(convert(tmp_path, mask, Layout((0, 1, 2), ISOTROPIC), "b.nii")).contrast_limits == (
+        0,
+        1,
+    )
+
+
+# -- once, whole or not at all -------------------------------------------------------------------------
+
+
+def test_it_is_done_once(tmp_path: Path) -> None:
+    path = save(tmp_path / "a.nii.gz", blob((5, 6, 7)))
+    layout = Layout((0, 1, 2), ISOTROPIC)
+    assert find_converted(path, tmp_path / "cache", layout) is None
+    first = convert_volume(path, tmp_path / "cache", layout)
+    assert find_converted(path, tmp_path / "cache", layout) == first
+    before = first.stat().st_mtime_ns
+    assert convert_volume(path, tmp_path / "cache", layout) == first
+    assert first.stat().st_mtime_ns == before
+    # Another content, place of voxels or kind is another folder.
+    changed = [
+        Layout((0, 2, 1), ISOTROPIC),
+        Layout((0, 1, 2), (1, 1, 2)),
+        Layout((0, 1, 2), ISOTROPIC, labels=True),
+    ]
+    folders = {convert_volume(path, tmp_path / "cache", one) for one in changed}
+    save(path, blob((5, 6, 8)))
+    folders.add(convert_volume(path, tmp_path / "cache", layout))
+    assert len(folders | {first}) == 5
+
+
+def test_a_known_md5_stands_for_the_file(tmp_path: Path) -> None:
+    path = save(tmp_path / "a.nii.gz", blob((5, 6, 7)))
+    layout = Layout((0, 1, 2), (1, 1, 1))
+    folder = convert_volume(path, tmp_path / "cache", layout, key="0123abcd")
+    path.unlink()
+    assert converted_path("a.nii.gz", tmp_path / "cache", Layout((0, 1, 2), ISOTROPIC), "0123abcd") == folder
+    assert convert_volume(path, tmp_path / "cache", layout, key="0123abcd") == folder
+
+
+def test_the_cache_is_the_place_for_it(cache_folder: Path) -> None:
+    assert volume_folder().is_relative_to(cache_folder)
+
+
+def test_progress_is_told_and_a_cancel_leaves_nothing(tmp_path: Path) -> None:
+    seen: list[Progress] = []
+    path = save(tmp_path / "a.nii.gz", blob((50, 60, 70)))
+
+    def notify(progress: Progress) -> None:
+        seen.append(progress)
+        if len(seen) == 30:
+            task.cancel()
+
+    task = Task(notify)
+    with pytest.raises(Cancelled):
+        convert_volume(path, tmp_path / "cache", Layout((0, 1, 2), ISOTROPIC), task=task)
+    assert list((tmp_path / "cache").iterdir()) == []
+    assert seen[-1].total == 50 * 60 * 70 * 2
+    assert 0 < seen[-1].done < seen[-1].total
+    assert "a.nii.gz" in seen[-1].what
+
+
+@pytest.mark.parametrize("cut", [0.5, 0.99])
+def test_a_damaged_file_leaves_nothing(tmp_path: Path, cut: float) -> None:
+    path = save(tmp_path / "a.nii.gz", np.random.default_rng(0).integers(0, 9999, (40, 40, 80)).astype("u2"))
+    content = path.read_bytes()
+    path.write_bytes(content[: int(len(content) * cut)])
+    with pytest.raises(FormatError, match="cut off"):
+        convert_volume(path, tmp_path / "cache", Layout((0, 1, 2), ISOTROPIC))
+    assert list((tmp_path / "cache").iterdir()) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
+def test_a_kill_leaves_nothing_that_is_believed_and_is_tidied_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = np.random.default_rng(0).integers(0, 9999, (96, 96, 192)).astype("u2")
+    path = save(tmp_path / "a.nii", data)
+    code = f"""
+import os, signal
+from pathlib import Path
+from napari_abc.stores import volume_write
+from napari_abc.stores.volumes import Layout, convert_volume
+from napari_abc.task import Task
+volume_write._CHUNK = 16
+def notify(progress):
+    if progress.done > 0.8 * progress.total:
+        os.kill(os.getpid(), signal.SIGKILL)
+layout = Layout((0, 1, 2), (1, 1, 1))
+convert_volume(Path({str(path)!r}), Path({str(tmp_path / "cache")!r}), layout, task=Task(notify))
+"""
+    done = subprocess.run([sys.executable, "-c", code], check=False)
+    assert done.returncode == -signal.SIGKILL
+    (left,) = (tmp_path / "cache").iterdir()
+    assert left.name.startswith(".") and any(left.rglob("c/*"))
+    monkeypatch.setattr(write, "_IDLE_SECONDS", 0.0)
+    time.sleep(0.01)
+    layout = Layout((0, 1, 2), ISOTROPIC)
+    assert find_converted(path, tmp_path / "cache", layout) is None
+    folder = convert_volume(path, tmp_path / "cache", layout)
+    assert list((tmp_path / "cache").iterdir()) == [folder]
+    np.testing.assert_array_equal(open_volume(folder).levels[0], data)
+
+
+def test_two_at_once_make_one(tmp_path: Path) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    path = save(tmp_path / "a.nii.gz", blob((40, 50, 60)))
+    with ThreadPoolExecutor(3) as pool:
+        made = [
+            pool.submit(convert_volume, path, tmp_path / "cache", Layout((0, 1, 2), ISOTROPIC))
+            for _ in range(3)
+        ]
+    assert {future.result() for future in made} == set((tmp_path / "cache").iterdir())
+
+
+def test_a_full_disk_is_told_before_anything_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(volumes.shutil, "disk_usage", lambda _: _Free())
+    with pytest.raises(DiskFullError, match="no room"):
+        convert(tmp_path, blob((40, 50, 60)), Layout((0, 1, 2), ISOTROPIC))
+    assert list((tmp_path / "cache").iterdir()) == []
+
+
+class _Free:
+    total, used, free = 1000, 999, 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a limit of file sizes")
+def test_a_disk_that_fills_up_meanwhile_is_told(tmp_path: Path) -> None:
+    path = save(tmp_path / "a.nii", np.random.default_rng(0).integers(0, 65000, (64, 128, 128)).astype("u2"))
+    code = f"""
+import resource, signal
+from pathlib import Path
+from napari_abc.errors import DiskFullError
+from napari_abc.stores.volumes import Layout, convert_volume
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))
+try:
+    convert_volume(Path({str(path)!r}), Path({str(tmp_path / "cache")!r}), Layout((0, 1, 2), (1, 1, 1)))
+except DiskFullError as error:
+    print(error)
+"""
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert "no room" in done.stdout
+    assert list((tmp_path / "cache").iterdir()) == []
+
+
+@pytest.mark.skipif(
+    sys.platform == "win32" or os.geteuid() == 0, reason="needs a folder that can't be written to"
+)
+def test_a_folder_that_is_not_ours(tmp_path: Path) -> None:
+    (tmp_path / "cache").mkdir(mode=0o500)
+    with pytest.raises(ConfigurationError, match="can't be written"):
+        convert(tmp_path, blob((5, 6, 7)), Layout((0, 1, 2), ISOTROPIC))
+
+
+def test_what_is_no_volume_is_refused(tmp_path: Path) -> None:
+    layout = Layout((0, 1, 2), ISOTROPIC)
+    with pytest.raises(FormatError, match="4 axes"):
+        convert_volume(save(tmp_path / "a.nii", np.zeros((3, 4, 5, 6), "u1")), tmp_path / "cache", layout)
+    with pytest.raises(MissingFileError):
+        convert_volume(tmp_path / "none.nii", tmp_path / "cache", layout)
+    with pytest.raises(MissingFileError):
+        open_volume(tmp_path / "none.ome.zarr")
+    path = save(tmp_path / "wide.nii", np.zeros((3, 4, 5), "u1"))
+    with path.open("r+b") as file:
+        file.seek(40)
+        file.write(np.array([3, 30000, 30000, 2, 1, 1, 1, 1], "<i2").tobytes())
+        file.truncate(352 + 2 * 30000**2)
+    with pytest.raises(FormatError, match="planes of 900 MB"):
+        convert_volume(path, tmp_path / "cache", layout)
+
+
+def test_a_volume_that_is_damaged_later_is_told_when_it_is_read(tmp_path: Path) -> None:
+    folder = convert(tmp_path, blob((70, 66, 130)), Layout((0, 1, 2), ISOTROPIC))
+    shard = next(path for path in (folder / "0").rglob("*") if path.is_file() and path.name != "zarr.json")
+    content = shard.read_bytes()
+    shard.write_bytes(content[: len(content) // 2])
+    with pytest.raises(FormatError, match="damaged"):
+        np.asarray(open_volume(folder).levels[0])
+    (folder / "0" / "zarr.json").unlink()
+    with pytest.raises(MissingFileError):
+        open_volume(folder)
+    (folder / "zarr.json").write_text("{")
+    with pytest.raises(FormatError, match="not JSON"):
+        open_volume(folder)
+
+
+def test_memory_is_bounded(tmp_path: Path) -> None:
+    """Twice as many planes take no more memory."""
+    code = """
+import resource, sys
+from pathlib import Path
+from napari_abc.stores.volumes import Layout, convert_volume
+convert_volume(Path(sys.argv[1]), Path(sys.argv[2]), Layout((0, 1, 2), (1, 1, 1)))
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+    peaks = []
+    for planes in (192, 768):
+        path = save(tmp_path / f"{planes}.nii", np.zeros((256, 256, 4), "u2"))
+        with path.open("r+b") as file:
+            file.seek(40)
+            file.write(np.array([3, 256, 256, planes, 1, 1, 1, 1], "<i2").tobytes())
+            file.truncate(352 + 2 * 256 * 256 * planes)
+        run = [sys.executable, "-c", code, str(path), str(tmp_path / "cache")]
+        peaks.append(int(subprocess.run(run, check=True, capture_output=True, text=True).stdout))
+    assert peaks[1] < 1.15 * peaks[0]
+
+
+# -- lazy arrays ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def lazy(tmp_path: Path) -> tuple[LazyArray, np.ndarray]:
+    data = blob((9, 20, 33))
+    return open_volume(convert(tmp_path, data, Layout((0, 1, 2), ISOTROPIC))).levels[0], data
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        3,
+        -1,
+        np.int64(2),
+        slice(None),
+        slice(2, 100),
+        slice(-3, None),
+        slice(5, 2),
+        slice(None, None, 2),
+        slice(7, 1, -2),
+        slice(None, None, -1),
+        (slice(None), 4),
+        (..., 4),
+        (1, ..., slice(3, 30, 4)),
+        (slice(2, 5), slice(None), slice(10, 20)),
+        (0, slice(None), slice(None)),
+        [1, 3],
+        np.array([True, False] * 4 + [True]),
+        (slice(None), np.array([1, 2, 5])),
+    ],
+    ids=str,
+)
+def test_it_is_indexed_as_numpy_is(lazy: tuple[LazyArray, np.ndarray], key: Any) -> None:
+    array, data = lazy
+    part = array[key]
+    np.testing.assert_array_equal(part, data[key])
+    assert part.shape == data[key].shape
+
+
+def test_parts_of_parts_and_single_values(lazy: tuple[LazyArray, np.ndarray]) -> None:
+    array, data = lazy
+    part = array[2:8][:, 5:15][..., ::-1]
+    assert isinstance(part, LazyArray)
+    np.testing.assert_array_equal(part, data[2:8, 5:15, ::-1])
+    np.testing.assert_array_equal(part[-1][3], data[7, 8, ::-1])
+    assert array[1, 2, 3] == data[1, 2, 3] and isinstance(array[1, 2, 3], np.uint16)
+    np.testing.assert_array_equal(array.flip(0, 2), data[::-1, :, ::-1])
+    np.testing.assert_array_equal(array.transpose(2, 0, 1), data.transpose(2, 0, 1))
+    for wrong in (9, -10, (0, 0, 33), (0, 0, 0, 0)):
+        with pytest.raises(IndexError):
+            array[wrong]
+
+
+def test_it_behaves_as_an_array(lazy: tuple[LazyArray, np.ndarray]) -> None:
+    array, data = lazy
+    assert (array.shape, array.ndim, array.size, array.nbytes, len(array)) == (
+        data.shape, 3, data.size, data.nbytes, 9,
+    )  # fmt: skip
+    np.testing.assert_array_equal(array > 50, data > 50)
+    np.testing.assert_array_equal(array + array, data + data)
+    assert np.max(array) == data.max()
+    assert np.asarray(array, np.float64).dtype == np.float64
+    assert "33" in repr(array)
+    with pytest.raises(ValueError, match="copy"):
+        np.array(array, copy=False)
