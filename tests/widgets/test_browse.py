@@ -156,7 +156,7 @@ def test_a_large_download_is_said_and_confirmed_first(
     idle(dock)
     assert any(label in name for name in _layers(dock))
     assert all(row.cells is not None for row in view.slabs._model.rows)  # counted along the way
-    row = next(row for row in view.datasets._model._rows if row.name == MARMOSET)
+    row = next(row for row in view.datasets._model.rows if row.name == MARMOSET)
     assert 0 < row.on_disk < row.size  # the matrices are still to come
 
 

@@ -79,12 +79,12 @@ class _Datasets(QAbstractListModel):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
+        self.rows: list[DatasetRow] = []
         self._items: list[DatasetRow | str] = []
-        self.count = 0
 
     def set_rows(self, rows: Sequence[DatasetRow]) -> None:
         self.beginResetModel()
-        self.count = len(rows)
+        self.rows = list(rows)
         self._items = list(rows)
         if self.grouped:
             groups: dict[str, list[DatasetRow]] = {}
@@ -101,7 +101,7 @@ class _Datasets(QAbstractListModel):
     @property
     def grouped(self) -> bool:
         """Whether there are headings."""
-        return self.count > _SHORT
+        return len(self.rows) > _SHORT
 
     def members(self, number: int) -> range:
         """Numbers of the items below a heading."""
@@ -239,7 +239,7 @@ class DatasetList(QWidget):
             self.chosen.emit(row.name)
 
     def _show_empty(self) -> None:
-        have, shown = self._model.count, self._shown.rowCount()
+        have, shown = len(self._model.rows), self._shown.rowCount()
         self.filter.setVisible(have > _SHORT)
         self.view.setVisible(shown > 0)
         self.empty.setVisible(shown == 0)
