@@ -265,6 +265,7 @@ def write_h5ad(
         Whether the matrix is compressed.
     """
     import h5py
+    import pandas as pd
 
     text = h5py.string_dtype()
 
@@ -280,14 +281,12 @@ def write_h5ad(
         mark(dataset, "string-array" if is_text else "array")
 
     def write_categories(parent: Any, name: str, values: Sequence[str | None]) -> None:
-        categories = sorted({value for value in values if isinstance(value, str)})
-        code_of = {value: code for code, value in enumerate(categories)}
+        codes, categories = pd.factorize(np.array(values, dtype=object), sort=True)
         group = mark(parent.create_group(name), "categorical")
         group.attrs["ordered"] = False
         kind = np.int8 if len(categories) < 128 else np.int16
-        codes = [code_of[value] if isinstance(value, str) else -1 for value in values]
-        write(group, "codes", np.array(codes, dtype=kind))
-        write(group, "categories", categories)
+        write(group, "codes", codes.astype(kind))
+        write(group, "categories", list(categories))
 
     def frame(parent: Any, name: str, index_name: str, columns: Sequence[str]) -> Any:
         group = mark(parent.create_group(name), "dataframe")

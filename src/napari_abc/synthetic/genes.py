@@ -234,10 +234,14 @@ def mean_counts(
 ) -> Floats:
     """Mean counts (types, genes) of a cell of each type; see :func:`draw_counts`."""
     means = np.full((len(types), len(symbols)), BACKGROUND)
+    having: dict[str, list[int]] = {}
     for row, tags in enumerate(types.values()):
-        for column, symbol in enumerate(symbols):
-            rates = [rate for tag, rate in known_by.get(symbol, {}).items() if tag in tags]
-            means[row, column] = max([BACKGROUND, *rates])
+        for tag in tags:
+            having.setdefault(tag, []).append(row)
+    for column, symbol in enumerate(symbols):
+        for tag, rate in known_by.get(symbol, {}).items():
+            rows = having.get(tag, [])
+            means[rows, column] = np.maximum(means[rows, column], rate)
     return means
 
 

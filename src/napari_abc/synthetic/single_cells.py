@@ -51,8 +51,8 @@ def embed(kinds: NDArray[Any], rng: np.random.Generator, reach: float = 14.0) ->
 
 def barcodes(count: int, rng: np.random.Generator) -> list[str]:
     """Cell barcodes of 16 bases, all different."""
-    letters = rng.integers(0, 4, (count + 20, 16))
-    texts = dict.fromkeys("".join("ACGT"[letter] for letter in row) for row in letters.tolist())
+    bases = np.frombuffer(b"ACGT", dtype="S1")[rng.integers(0, 4, (count + 20, 16))]
+    texts = dict.fromkeys(text.decode() for text in bases.view("S16").ravel().tolist())
     return list(texts)[:count]
 
 
