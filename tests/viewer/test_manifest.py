@@ -13,7 +13,7 @@ from npe2 import PluginManifest
 from qtpy.QtWidgets import QFileDialog
 
 import napari_abc as abc
-from napari_abc.commands import DOCK_NAME, open_dock
+from napari_abc.commands import ANNOTATIONS_NAME, DOCK_NAME, open_annotations, open_dock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -102,9 +102,20 @@ def test_the_dock_opens_from_two_menus_and_there_is_only_one(viewer: napari.View
     entry(viewer, "File", "IO Utilities", "Browse the Allen Brain Cell Atlas").trigger()
     assert docks(viewer) == [DOCK_NAME]
     assert open_dock(viewer) is open_dock()
-    entry(viewer, "Plugins", "ABC Atlas").trigger()
+    entry(viewer, "Plugins", "Allen Brain Cell Atlas", "ABC Atlas").trigger()
     assert docks(viewer) == [DOCK_NAME]
     assert not open_dock(viewer).parentWidget().isHidden()
+
+
+@pytest.mark.usefixtures("no_docks")
+def test_the_browser_of_cell_types_opens_beside_the_dock(viewer: napari.Viewer) -> None:
+    entry(viewer, "File", "IO Utilities", "Browse the Allen Brain Cell Atlas").trigger()
+    entry(viewer, "File", "IO Utilities", "Browse cell types").trigger()
+    assert open_annotations(viewer) is open_annotations()
+    entry(viewer, "Plugins", "Allen Brain Cell Atlas", "Cluster annotations").trigger()
+    assert [name for name in viewer.window.dock_widgets if "annotations" in name] == [ANNOTATIONS_NAME]
+    assert docks(viewer) == [DOCK_NAME]
+    assert not open_annotations(viewer).parentWidget().isHidden()
 
 
 @pytest.mark.usefixtures("no_docks")

@@ -301,9 +301,10 @@ class Browser(QObject):
 
     def _load(self, what: str, read: Callable[[Task], Slab]) -> None:
         def work(task: Task) -> PreparedSlab:
+            from napari_abc.viewer.cell_layer import ready
             from napari_abc.viewer.prepare import prepare_slab
 
-            return prepare_slab(read(task), task=task)
+            return ready(prepare_slab(read(task), task=task))
 
         self._jobs.start(OPEN, what, work, self._add, self._complain)
 
