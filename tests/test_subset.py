@@ -37,6 +37,7 @@ class Matrix:
         self, kind: str, identifiers: Sequence[str] = (), rows: NDArray[np.bool_] | None = None
     ) -> tuple[Package, ...]:
         self.asked.append(rows)
+        assert rows is not None
         return (Package("one", int(np.count_nonzero(rows)), 7 * int(np.count_nonzero(rows))),)
 
     def download_bytes(
