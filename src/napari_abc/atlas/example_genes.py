@@ -7,16 +7,22 @@ import csv
 import json
 from typing import TYPE_CHECKING
 
-from napari_abc.errors import AbcError
+import numpy as np
+
+from napari_abc.atlas.matrix_rows import rows_in_table, rows_path
+from napari_abc.errors import AbcError, ExpressionError, FormatError
 from napari_abc.stores.atomic import save_atomically
 from napari_abc.stores.gene_table import GeneTable, build_gene_table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
+
+    from numpy.typing import NDArray
 
     from napari_abc.atlas.catalogue import Examples
     from napari_abc.atlas.files import DatasetFiles
+    from napari_abc.stores.cells import CellStore
     from napari_abc.stores.fetch import RemoteFile, Store
     from napari_abc.task import Task
 
@@ -38,13 +44,22 @@ class ExampleGenes:
         What the catalogue says of them.
     files, store
         Where they are listed, and where they are found and fetched.
-    key
-        Column of the cell labels.
+    cells, slab
+        The dataset's cells, and the slab whose values are read; None for all cells.
     """
 
-    def __init__(self, examples: Iterable[Examples], files: DatasetFiles, store: Store, key: str) -> None:
+    def __init__(
+        self,
+        examples: Iterable[Examples],
+        files: DatasetFiles,
+        store: Store,
+        cells: CellStore,
+        slab: str | None,
+    ) -> None:
         self._store = store
-        self._key = key
+        self._cells = cells
+        self._slab = slab
+        self._key = cells.key
         self._sets: dict[tuple[str, str], list[RemoteFile]] = {}
         self._useless: set[str] = set()
         self._tables: dict[str, GeneTable] = {}
@@ -75,14 +90,49 @@ class ExampleGenes:
         here = self._table_path(file).exists() or self._store.locate(file) is not None
         return 0 if here else file.size or 0
 
-    def table(self, file: RemoteFile, task: Task) -> GeneTable:
-        """A table, fetched and converted if need be.
+    def read(
+        self, files: Sequence[RemoteFile], symbols: Sequence[str], kept: NDArray[np.bool_], task: Task
+    ) -> NDArray[np.float32]:
+        """Values of some genes, (cells kept, symbols); NaN for cells that no table holds.
+
+        Parameters
+        ----------
+        files
+            Tables, as :meth:`holding` gave them; fetched and converted if need be.
+        symbols
+            The genes.
+        kept
+            (cells of the slab in the store,) True for those whose values are read.
 
         Raises
         ------
+        ExpressionError
+            If a table is damaged; it is not offered again.
         AbcError
-            If it can't be fetched or read.
+            If a table can't be fetched.
         """
+        values = np.full((int(kept.sum()), len(symbols)), np.nan, dtype=np.float32)
+        for file in files:
+            try:
+                table = self._table(file, task)
+                rows = self._rows(table, file, kept, task)
+                found = rows >= 0
+                values[found] = table.read(symbols, rows[found])
+            except FormatError as error:
+                self._discard(file)
+                raise ExpressionError(
+                    f"{error} Ask for the gene again to use the expression matrix."
+                ) from error
+        return values
+
+    def _rows(
+        self, table: GeneTable, file: RemoteFile, kept: NDArray[np.bool_], task: Task
+    ) -> NDArray[np.int64]:
+        path = rows_path(self._cells, self._store.identity(file), "examples")
+        return rows_in_table(path, lambda: table, self._cells, self._slab, kept, task)
+
+    def _table(self, file: RemoteFile, task: Task) -> GeneTable:
+        """A table, fetched and converted if need be."""
         table = self._tables.get(file.key)
         if table is None:
             path = self._table_path(file)
@@ -94,7 +144,7 @@ class ExampleGenes:
             self._tables[file.key] = table
         return table
 
-    def discard(self, file: RemoteFile) -> None:
+    def _discard(self, file: RemoteFile) -> None:
         """Never use a table again: it turned out to be damaged."""
         self._useless.add(file.key)
         self._tables.pop(file.key, None)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_abc.atlas.example_genes import ExampleGenes
-from napari_abc.atlas.matrix_rows import rows_in_matrix, rows_in_table, rows_path
+from napari_abc.atlas.matrix_rows import rows_in_matrix, rows_path
 from napari_abc.atlas.packages import groups_of
 from napari_abc.atlas.progress import Shared
 from napari_abc.errors import ExpressionError, FormatError, MissingFileError, NetworkError
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from napari_abc.stores.cells import CellStore
     from napari_abc.stores.fetch import RemoteFile, Store
     from napari_abc.stores.gene_index import GeneIndex
-    from napari_abc.stores.gene_table import GeneTable
     from napari_abc.stores.index_rows import RowPlan
     from napari_abc.stores.matrix import Matrix
     from napari_abc.task import Task
@@ -114,7 +113,7 @@ class AtlasExpression:
         self._kept = kept
         self._count = int(kept.sum())
         self._groups = groups_of(rules, cells, slab, kept)
-        self._examples = ExampleGenes(examples, files, store, cells.key)
+        self._examples = ExampleGenes(examples, files, store, cells, slab)
         self._genes = genes
         self._index = index
         self._matrices: dict[Path, Matrix] = {}
@@ -270,8 +269,17 @@ class AtlasExpression:
         parts = self._parts(kind, rows)
         examples = self._cheaper_examples(kind, identifiers, parts)
         if examples:
-            return self._read_examples(examples, self._symbols(identifiers) or [], task)
+            return self._examples.read(examples, self._symbols(identifiers) or [], self._kept, task)
         chosen = [part for part in parts if part.wanted or not part.missing]
+        try:
+            return self._read_parts(chosen, identifiers, task)
+        finally:
+            for groups in self._groups:
+                groups.forget_labels()
+
+    def _read_parts(
+        self, chosen: Sequence[_Part], identifiers: Sequence[str], task: Task
+    ) -> NDArray[np.float32]:
         progress = Shared(task, sum(part.missing for part in chosen), sum(bool(p.missing) for p in chosen))
         values: NDArray[np.float32] | None = None
         known, lacking = 0, set(identifiers)
@@ -356,28 +364,6 @@ class AtlasExpression:
         """Row in the matrix of each of its cells that the slab shows, -1 where absent."""
         path = self._rows_path(part.file, part.groups)
         return rows_in_matrix(path, opened, part.groups, part.name, self._kept, task)
-
-    def _read_examples(
-        self, files: Sequence[RemoteFile], symbols: Sequence[str], task: Task
-    ) -> NDArray[np.float32]:
-        """Values from tables of example genes, each of which holds some of the cells."""
-        values = np.full((self._count, len(symbols)), np.nan, dtype=np.float32)
-        for file in files:
-            try:
-                table = self._examples.table(file, task)
-                rows = self._rows_in_table(table, file, task)
-                found = rows >= 0
-                values[found] = table.read(symbols, rows[found])
-            except FormatError as error:
-                self._examples.discard(file)
-                raise ExpressionError(
-                    f"{error} Ask for the gene again to use the expression matrix."
-                ) from error
-        return values
-
-    def _rows_in_table(self, table: GeneTable, file: RemoteFile, task: Task) -> NDArray[np.int64]:
-        path = rows_path(self._cells, self._store.identity(file), "examples")
-        return rows_in_table(path, lambda: table, self._cells, self._slab, self._kept, task)
 
 
 def _columns(identifiers: Sequence[str], places: Mapping[str, int]) -> tuple[list[int], set[str]]:

@@ -41,6 +41,7 @@ class Groups:
         self._cells = cells
         self._slab = slab
         self._kept = kept
+        self._labels: pa.ChunkedArray | None = None
         codes, names = _codes(rule, cells, slab)
         self._whole: tuple[NDArray[np.integer], list[Name]] | None = (codes, names) if slab is None else None
         shown = codes[kept]
@@ -89,12 +90,19 @@ class Groups:
         """Labels of the cells of the store that are in a matrix, in the order of the store."""
         import pyarrow as pa
 
-        mask, slab = self._mask(name), None
+        mask = self._mask(name)
         count, _, here = self.members(name)
         if count == np.count_nonzero(here):  # the slab's own matrix: no need to read other cells
-            mask, slab = here, self._slab
-        column = self._cells.columns([self._cells.key], slab).column(0)
+            mask, column = here, self._cells.columns([self._cells.key], self._slab).column(0)
+        else:
+            if self._labels is None:
+                self._labels = self._cells.columns([self._cells.key]).column(0)
+            column = self._labels
         return column if mask.all() else column.filter(pa.array(mask))
+
+    def forget_labels(self) -> None:
+        """Let go of the labels of all cells, which are kept from one matrix to the next."""
+        self._labels = None
 
     def _mask(self, name: Name) -> NDArray[np.bool_]:
         """(cells of the store,) whether each is in a matrix."""
