@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import pandas as pd
+    from napari.layers import Points
     from numpy.typing import NDArray
 
     from napari_abc.model import Categorical, Continuous, Slab
@@ -64,6 +65,8 @@ class PreparedSlab:
     outlines: LayerTuple | None
     regions: LayerTuple | None
     cells: LayerTuple
+    made: Points | None = None
+    """The layer of the cells, where it was made beforehand (:func:`napari_abc.viewer.cell_layer.ready`)."""
 
     def __iter__(self) -> Iterator[LayerTuple]:
         """Images, outlines, regions, cells."""
@@ -136,7 +139,7 @@ def prepare_slab(
     key = color_by if color_by is not None else default_key(slab)
     coloring = slab.coloring(key, values, task) if isinstance(key, str) else key
     painted = coloring if isinstance(coloring, Painted) or coloring is None else resolve(coloring)
-    _warm_units(slab.frame.unit)
+    _warm_up(slab)
     flip = not slab.frame.y_down
     axes = ["z", "y", "x"][-slab.frame.ndim :]
     positions = slab.cells[axes].to_numpy(dtype=np.float32)
@@ -164,12 +167,14 @@ def prepare_slab(
     )
 
 
-def _warm_units(unit: str) -> None:
-    """Let pint read its list of units here, for half a second, and not when the layers are added."""
-    if unit:
+def _warm_up(slab: Slab) -> None:
+    """Load here, and not when the layers are added, what napari takes half a second or more to load."""
+    if slab.frame.unit:
         import pint
 
-        pint.Unit(unit)
+        pint.Unit(slab.frame.unit)
+    if slab.frame.ndim == 3:
+        import scipy.spatial.transform  # noqa: F401  turns the camera
 
 
 def layer_name(slab: Slab, part: str = "") -> str:
