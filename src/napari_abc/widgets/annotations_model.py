@@ -24,6 +24,15 @@ __all__ = ["AnnotationsModel"]
 _ROOT = QModelIndex()
 _Index = QModelIndex | QPersistentModelIndex
 _DOT = 12
+_ROLES = frozenset(
+    {
+        Qt.ItemDataRole.DisplayRole,
+        Qt.ItemDataRole.DecorationRole,
+        Qt.ItemDataRole.ToolTipRole,
+        Qt.ItemDataRole.AccessibleTextRole,
+        Qt.ItemDataRole.TextAlignmentRole,
+    }
+)
 
 
 class AnnotationsModel(QAbstractTableModel):
@@ -192,6 +201,8 @@ class AnnotationsModel(QAbstractTableModel):
 
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """Name and dot of a term, or a count."""
+        if role not in _ROLES:  # a table asks for many more than it needs, thousands of times a second
+            return None
         row, column = int(self._rows[index.row()]), index.column()
         if role == Qt.ItemDataRole.ToolTipRole:
             return self._tip(row, column)
@@ -199,8 +210,8 @@ class AnnotationsModel(QAbstractTableModel):
             texts = self._texts[column]
             if role == Qt.ItemDataRole.DisplayRole:
                 return texts.names[row]
-            if role == Qt.ItemDataRole.DecorationRole and texts.colors[row]:
-                return _dot(texts.colors[row])
+            if role == Qt.ItemDataRole.DecorationRole:
+                return _dot(texts.colors[row]) if texts.colors[row] else None
             if role == Qt.ItemDataRole.AccessibleTextRole:
                 return f"{texts.title} {texts.names[row]}" if texts.names[row] else f"no {texts.title}"
             return None

@@ -248,7 +248,7 @@ class AnnotationsView(QWidget):
         """Go on to the terms with the keyboard."""
         if self.table.rows.rowCount():
             self.table.setFocus(Qt.FocusReason.OtherFocusReason)
-            if not self.table.selected_labels():
+            if not self.table.selected_count:
                 self.table.setCurrentIndex(self.table.rows.index(0, self.table.rows.own_column))
 
     def _on_show(self) -> None:
@@ -283,7 +283,7 @@ class AnnotationsView(QWidget):
 
     def _tell_selection(self) -> None:
         rows = self.table.rows
-        selected = len(self.table.selected_labels())
+        selected = self.table.selected_count
         self.show_button.setEnabled(self._paintable and selected > 0)
         self.copy_button.setEnabled(selected > 0)
         if rows.page is None:
