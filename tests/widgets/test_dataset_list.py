@@ -140,3 +140,16 @@ def test_many_datasets_lie_under_the_headings_of_their_species(qtbot: QtBot, vie
         qtbot.keyClick(view.view, Qt.Key.Key_Down)  # skips headings and what can't be opened
         assert view.view.currentIndex().data() == expected
     view.view.grab()
+
+
+def test_the_chosen_dataset_stays_in_view_when_the_list_gets_lower(qtbot: QtBot, view: DatasetList) -> None:
+    view.set_rows([DatasetRow(f"d{i}", f"Dataset {i}", "Mouse", "10x") for i in range(12)])
+    view.resize(370, 700)
+    view.show()
+    with qtbot.waitExposed(view):
+        pass
+    view.select("d11")
+    view.resize(370, 160)
+    viewport = view.view.viewport()
+    assert viewport is not None
+    qtbot.waitUntil(lambda: viewport.rect().contains(view.view.visualRect(view.view.currentIndex())))

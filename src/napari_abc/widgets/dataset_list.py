@@ -187,6 +187,9 @@ class DatasetList(QWidget):
         selection = self.view.selectionModel()
         assert selection is not None
         selection.selectionChanged.connect(self._on_selection)
+        bar = self.view.verticalScrollBar()
+        assert bar is not None
+        bar.rangeChanged.connect(self._show_current)  # when the list has become lower or longer
         self._hint = "Choose a source to see its datasets."
         self._show_empty()
 
@@ -237,6 +240,10 @@ class DatasetList(QWidget):
         if indexes:
             row: DatasetRow = indexes[0].data(_ROW)
             self.chosen.emit(row.name)
+
+    def _show_current(self) -> None:
+        if self.current:
+            self.view.scrollTo(self.view.currentIndex())
 
     def _show_empty(self) -> None:
         have, shown = len(self._model.rows), self._shown.rowCount()

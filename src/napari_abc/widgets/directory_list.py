@@ -114,9 +114,9 @@ class DirectoryList(QWidget):
         self.view.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
         self.view.setAccessibleName("Other directories")
         self.notice = Notice(self)
-        self.download_button = _button("Do&wnload", "Fetch every file of the directory into the cache", self)
-        self.folder_button = _button("Open &folder", "Show what is on this disk in the file manager", self)
-        self.copy_button = _button("Copy &path", "Copy the folders on this disk that hold its files", self)
+        self.download_button = _button("Download", "Fetch every file of the directory into the cache", self)
+        self.folder_button = _button("Open folder", "Show what is on this disk in the file manager", self)
+        self.copy_button = _button("Copy path", "Copy the folders on this disk that hold its files", self)
         buttons = QHBoxLayout()
         for button in (self.download_button, self.folder_button, self.copy_button):
             buttons.addWidget(button)
@@ -227,6 +227,6 @@ def _open(folder: str) -> None:
 
 def _button(text: str, purpose: str, parent: QWidget) -> QPushButton:
     button = QPushButton(text, parent)
-    button.setAccessibleName(f"{text.replace('&', '')} of the directory")
+    button.setAccessibleName(f"{text} of the directory")
     button.setToolTip(purpose)
     return button
