@@ -11,7 +11,7 @@ from napari_abc.stores.atomic import save_atomically
 from napari_abc.stores.labels import LabelIndex
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     import pyarrow as pa
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["GeneTable", "build_gene_table"]
 
-_BLOCK = 8 * 2**20
+_BLOCK = 2**21
+"""Bytes that become a batch of rows; pyarrow reads some tens of them ahead."""
 _GROUP_ROWS = 2**18
 """Rows that are held before they are written: 10 MB for ten genes."""
 
@@ -134,36 +135,34 @@ def build_gene_table(source: Path, target: Path, key: str, task: Task) -> GeneTa
     from pyarrow import csv
 
     size = source.stat().st_size
-    with source.open("rb") as file:
-        try:
-            with csv.open_csv(source) as reader:
-                names = reader.schema.names
-            labels = key if key in names else names[0]
-            if len(set(names)) < len(names):
-                raise FormatError(f"{source.name} has a column twice; fetch it again.")
-            order = [labels, *(name for name in names if name != labels)]
-            types = dict.fromkeys(order, pa.float32()) | {labels: pa.string()}
-            reader = csv.open_csv(
-                file,
-                read_options=csv.ReadOptions(block_size=_BLOCK),
-                convert_options=csv.ConvertOptions(
-                    column_types=types, null_values=["", "NaN", "nan"], include_columns=order
-                ),
-            )
 
-            def write(out: BinaryIO) -> None:
-                _write(reader, out, lambda: task.report(f"Reading {source.name}", file.tell(), size))
+    def report(batches: int) -> None:
+        task.report(f"Reading {source.name}", min(batches * _BLOCK, size), size)
 
-            save_atomically(target, write)
-        except pa.ArrowInvalid as error:
-            why = " ".join(str(error).split())[:200]
-            raise FormatError(
-                f"{source.name} can't be read as a table of genes ({why}); it may be cut off: fetch it again."
-            ) from error
+    try:
+        with csv.open_csv(source) as reader:
+            names = reader.schema.names
+        if len(set(names)) < len(names):
+            raise FormatError(f"{source.name} has a column twice; fetch it again.")
+        labels = key if key in names else names[0]
+        order = [labels, *(name for name in names if name != labels)]
+        reading = csv.ReadOptions(block_size=_BLOCK)
+        converting = csv.ConvertOptions(
+            column_types=dict.fromkeys(order, pa.float32()) | {labels: pa.string()},
+            null_values=["", "NaN", "nan"],
+            include_columns=order,
+        )
+        with csv.open_csv(source, read_options=reading, convert_options=converting) as reader:
+            save_atomically(target, lambda out: _write(reader, out, report))
+    except pa.ArrowInvalid as error:
+        why = " ".join(str(error).split())[:200]
+        raise FormatError(
+            f"{source.name} can't be read as a table of genes ({why}); it may be cut off: fetch it again."
+        ) from error
     return GeneTable(target)
 
 
-def _write(reader: Any, out: BinaryIO, report: Any) -> None:
+def _write(reader: Any, out: BinaryIO, report: Callable[[int], None]) -> None:
     import pyarrow as pa
     import pyarrow.compute as pc
     import pyarrow.parquet as pq
@@ -182,9 +181,9 @@ def _write(reader: Any, out: BinaryIO, report: Any) -> None:
     with pq.ParquetWriter(
         out, schema, compression="zstd", compression_level=1, use_dictionary=False
     ) as writer:
-        for batch in reader:
+        for number, batch in enumerate(reader, 1):
             held.append(batch)
-            report()
+            report(number)
             if sum(map(len, held)) >= _GROUP_ROWS:
                 flush()
         if held:
