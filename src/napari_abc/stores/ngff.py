@@ -193,7 +193,10 @@ class _Axis:
 def _axes(described: Any, place: Place) -> tuple[_Axis, ...]:
     axes = []
     for axis in described if isinstance(described, list) else ():
-        name = axis if isinstance(axis, str) else str(_dict(axis).get("name"))
+        name = axis if isinstance(axis, str) else _dict(axis).get("name")
+        if not isinstance(name, str):
+            axes.clear()
+            break
         kind = _dict(axis).get("type") or {"t": "time", "c": "channel"}.get(name, "space")
         # An axis of no kind that we know is looked at one by one, as channels are.
         kind = kind if kind in ("space", "time") else "channel"

@@ -7,7 +7,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import unquote, urlsplit
 
 from napari_abc.errors import ConfigurationError, FormatError, MissingFileError
 
@@ -53,7 +53,7 @@ class Place:
         if scheme in ("http", "https"):
             parts = urlsplit(f"{scheme}://{rest}")
             base = f"{scheme}://{parts.netloc}{f'?{parts.query}' if parts.query else ''}"
-            return cls({"driver": "http", "base_url": base, "path": f"{parts.path}/"}, shown)
+            return cls({"driver": "http", "base_url": base, "path": f"{unquote(parts.path)}/"}, shown)
         bucket, _, path = rest.partition("/")
         if not bucket:
             raise ConfigurationError(f"{text} names no bucket; give an address such as s3://bucket/folder.")
@@ -95,9 +95,7 @@ class Place:
         ):
             raise FormatError(f"{self} names a part {path!r:.100} that could lie outside; it is not read.")
         inner = "/".join(parts)
-        if self.spec["driver"] == "http":
-            inner = quote(inner)
-        return Place({**self.spec, "path": f"{self.spec['path']}{inner}/"}, f"{self.shown}/{'/'.join(parts)}")
+        return Place({**self.spec, "path": f"{self.spec['path']}{inner}/"}, f"{self.shown}/{inner}")
 
     def json(self, name: str) -> dict[str, Any] | None:
         """Content of one of its JSON files; None where there is no such file.
