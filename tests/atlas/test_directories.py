@@ -138,6 +138,7 @@ def test_what_each_directory_holds_and_what_uses_it(catalogue: Catalogue, tmp_pa
         "1 mapmycells file, 77 B"
     )
     assert "2 tables, 12 MB: download, read as CSV" in nobody.what
+    assert "1 image volume, 1 kB: download, open in napari" in nobody.what
     assert nobody.bytes == 3_212_001_578
     assert nobody.cached_bytes == 0
     assert nobody.folders == []

@@ -36,7 +36,7 @@ _NOUNS = {
 _USES = {
     "metadata": "download, read as CSV",
     "expression_matrices": "download, read with anndata; an h5ad with coordinates opens as your own data",
-    "image_volumes": "download",
+    "image_volumes": "download, open in napari",
     _POLYGONS: "download",
 }
 _NAMING_FIELDS = frozenset({"directory", "directories", "matrices", "terms"})
