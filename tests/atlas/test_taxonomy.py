@@ -93,8 +93,9 @@ def test_colours_are_normalised_and_nonsense_is_grey(paths):
         pd.Series(["128", "7", "999", ""], dtype=object),
         pd.Series(["128", "7", "999", None], dtype="category"),
         pd.Series([128, 7, 999, None], dtype="Int64").astype("category"),
+        pd.Series([128.0, 7.0, 999.0, None], dtype="category"),
     ],
-    ids=["integer", "float", "text", "object", "category", "category of integers"],
+    ids=["integer", "float", "text", "object", "category", "category of integers", "category of floats"],
 )
 def test_cells_find_their_terms_whatever_type_the_key_has(paths, keys):
     found = read(paths).categories(keys, "Other", "a ")

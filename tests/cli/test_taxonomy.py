@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -118,3 +119,25 @@ def test_mistakes_are_one_line(
     assert message in err
     assert err.startswith("napari-abc: ")
     assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize("form", [[], ["--csv"], ["--json"]])
+def test_names_from_a_file_can_not_drive_the_terminal(
+    capsys: pytest.CaptureFixture[str], release_folder: Path, tmp_path: Path, form: list[str]
+) -> None:
+    bucket = tmp_path / "bucket"
+    for part in ("releases/20260228", "metadata/WMB-taxonomy"):
+        shutil.copytree(release_folder / part, bucket / part)
+    manifest = bucket / "releases/20260228/manifest.json"
+    path = next(bucket.rglob("WMB-taxonomy/*/cluster_annotation_term.csv"))
+    before = path.read_bytes()
+    path.write_bytes(before.replace(b"053 Sst Gaba,", "053 \x1b[2JSst\x9b2J,".encode()))
+    listed = json.loads(manifest.read_text())
+    file = listed["file_listing"]["WMB-taxonomy"]["metadata"]["cluster_annotation_term"]["files"]["csv"]
+    file["size"] = path.stat().st_size
+    del file["file_hash"]
+    manifest.write_text(json.dumps(listed))
+    out, _ = run(capsys, "WMB-taxonomy", "--level", "subclass", "--source", str(bucket), *form)
+    assert "[2JSst" in out
+    assert "\x1b" not in out
+    assert "\x9b" not in out

@@ -177,6 +177,8 @@ class Taxonomy:
 
         # Millions of cells share a few thousand keys, and only these are turned into text.
         code, distinct = pd.factorize(keys)
+        if isinstance(distinct.dtype, pd.CategoricalDtype):
+            distinct = distinct.astype(distinct.dtype.categories.dtype)
         row = self.aliases.get_indexer(pd.Index(_as_text(pd.Series(distinct)), dtype=object))
         found: NDArray[np.intp] = np.append(row, -1)[code]  # a missing key has the code -1
         return found

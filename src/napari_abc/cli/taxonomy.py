@@ -7,6 +7,7 @@ import io
 import json
 from typing import TYPE_CHECKING, Any
 
+from napari_abc.cli.console import plain
 from napari_abc.cli.target import atlas_of
 from napari_abc.errors import ConfigurationError
 from napari_abc.widgets.words import bytes_text
@@ -160,13 +161,13 @@ def _print(
     """Records as JSON or CSV with all columns, or as a table of those that are not hidden."""
     if arguments.json:
         picked = [{name: record[name] for name in columns} for record in records]
-        console.print(json.dumps(picked, indent=2, ensure_ascii=False))
+        console.print(json.dumps(picked, indent=2))
     elif arguments.csv:
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
         writer.writerow(map(_header, columns))
         for record in records:
-            writer.writerow(["" if record.get(name) is None else record[name] for name in columns])
+            writer.writerow(["" if record.get(name) is None else plain(record[name]) for name in columns])
         console.print(text.getvalue().rstrip("\n"))
     else:
         shown = [name for name in columns if name not in hidden]
