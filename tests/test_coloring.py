@@ -19,8 +19,10 @@ class TwoGenes:
     def packages(self, kind, identifiers=(), rows=None):
         return ()
 
+    to_fetch = 0
+
     def download_bytes(self, kind, identifiers=(), rows=None):
-        return 0
+        return self.to_fetch
 
     def read(self, identifiers, kind, task, rows=None):
         table = {"ENSG1": [0, 1, np.nan, 3], "Blank-1": [9, 9, 9, 9]}
@@ -65,6 +67,16 @@ def slab():
         genes=genes,
         expression_source=TwoGenes(),
     )
+
+
+def test_cells_whose_values_were_not_asked_for_are_told_from_those_not_measured(slab):
+    whole = slab.coloring("gene:ENSG1")
+    assert (whole.absent, whole.missing) == ("not measured", 1)
+    slab.expression_source.to_fetch = 5
+    part = slab.coloring("gene:ENSG1", rows=np.array([True, False, False, False]))
+    assert (part.absent, part.missing) == ("not fetched or measured", 3)
+    slab.expression_source.to_fetch = 0
+    assert slab.coloring("gene:ENSG1", rows=np.ones(4, bool)).absent == "not measured"
 
 
 def test_categories_keep_term_order_and_colour(slab):

@@ -126,7 +126,9 @@ def _gene(slab: Slab, gene: str, values: str, task: Task, rows: NDArray[np.bool_
     title = str(symbol) if isinstance(symbol, str) and symbol else identifier
     assert slab.expression_source is not None  # expression() raised otherwise
     unit = slab.expression_source.kinds[values]
-    return Continuous(f"{_GENE}{title}", title, table.iloc[:, 0].to_numpy(), unit, is_gene=True)
+    partly = rows is not None and slab.expression_source.download_bytes(values, [identifier]) > 0
+    absent = "not fetched or measured" if partly else "not measured"
+    return Continuous(f"{_GENE}{title}", title, table.iloc[:, 0].to_numpy(), unit, True, absent)
 
 
 def _find_column(slab: Slab, key: str) -> str:

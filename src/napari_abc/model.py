@@ -130,6 +130,8 @@ class Continuous:
     unit: str
     """Label of the colour bar: ``"log2(CPT + 1)"``, ``"counts"``, ``"mm"``."""
     is_gene: bool = False
+    absent: str = "not measured"
+    """What a gene is in the cells without a value."""
 
     @property
     def missing(self) -> int:

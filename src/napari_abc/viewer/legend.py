@@ -101,7 +101,7 @@ def legend(
         low = painted.limits[0]
         rows.append(Row("zero" if low <= 0 else f"below {low:g}", ZERO_COLOR, dim))
     if missing:
-        name = "not measured" if coloring.is_gene else "no value"
+        name = coloring.absent if coloring.is_gene else "no value"
         rows.append(Row(name, MISSING_COLOR, missing, missing=True, hidden=gone))
     steps = np.round(colormap_table(colormap)[:, :3] * 255).astype(int)
     stops = tuple(f"#{red:02x}{green:02x}{blue:02x}" for red, green, blue in steps[:STEPS].tolist())
@@ -142,7 +142,7 @@ def shown_line(
     if coloring is not None and coloring.missing:
         what = coloring.title
         if not isinstance(coloring, Categorical) and coloring.is_gene:
-            text += f"; {what} was not measured in {coloring.missing:,}"
+            text += f"; {what} was {coloring.absent} in {coloring.missing:,}"
         else:
             text += f"; {coloring.missing:,} without {what}"
     return f"{text}."
