@@ -184,8 +184,7 @@ def test_the_term_under_the_mouse_is_told_at_the_level_with_its_ancestors(
     assert hover(layer, 1, 4)["value"] == "HY › TMv"
     assert hover(layer, 5, 4)["value"] == "HY"  # the term's own name is that of the one above
     assert hover(cells, 10, 4)["coordinates"] == "x 10.000, y 4.000 mm · MB › PAG"
-    assert hover(cells, 5, 2)["value"].startswith(section.cells.index[1])
-    assert hover(cells, 5, 2)["value"].endswith(" · HY")
+    assert hover(cells, 5, 2)["value"].startswith(f"HY · {section.cells.index[1]} · Neuron")
     show_level(layer, "division")
     assert hover(layer, 1, 4)["value"] == "HY"
     assert hover(cells, 10, 1)["value"] == ""

@@ -2,7 +2,7 @@
 
 napari asks a layer for its status on every move of the mouse, on a thread of its own. Its answer
 for points compares the position with every point, twice, and lists every feature; ours asks a tree
-(:mod:`napari_abc.viewer.pick`). Where no cell is under the mouse, the parcellation may say what is.
+(:mod:`napari_abc.viewer.pick`). A parcellation that is shown below the cells says what region that is.
 """
 
 from __future__ import annotations
@@ -121,9 +121,10 @@ class _CellStatus:
             coordinates = _coordinates(slab.frame, slab.cells[["z", "y", "x"]].iloc[row].to_numpy(float))
         else:
             coordinates = ""
-        parts = [cell_text(slab, row, layer.metadata.get(METADATA_PAINTED))] if row is not None else []
-        if viewer is not None and not in_space:
-            parts += terms_at(viewer, slab, position)
+        # The place first: what is known of a cell may be longer than the status bar.
+        parts = terms_at(viewer, slab, position) if viewer is not None and not in_space else []
+        if row is not None:
+            parts.append(cell_text(slab, row, layer.metadata.get(METADATA_PAINTED)))
         text = " · ".join(parts)
         status["coords"] = coordinates
         status["value"] = text
@@ -208,5 +209,5 @@ def _value_text(painted: Painted, row: int) -> str:
         return f"{coloring.title} {coloring.names[code] if code >= 0 else 'no value'}"
     value = float(coloring.values[row])
     if np.isnan(value):
-        return f"{coloring.title} {'not measured' if coloring.is_gene else 'no value'}"
+        return f"{coloring.title} {coloring.absent if coloring.is_gene else 'no value'}"
     return f"{coloring.title} {value:.4g} {coloring.unit}".rstrip()
