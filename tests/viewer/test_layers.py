@@ -138,6 +138,7 @@ def test_no_cell_of_300000_is_dropped(viewer: napari.Viewer, make_slab: Callable
     count = 300_000
     slab = make_slab(rng.random((count, 2)) * 20, rng.choice(["D1", "D2"], count), np.ones(count))
     cells = abc.add_slab(viewer, slab, color_by="Subclass").cells
+    viewer.screenshot(flash=False)
     drawn = viewer.window._qt_viewer.canvas.layer_to_visual[cells].node.points_markers.drawn
     assert len(cells.data) == drawn == count
     assert cells.shown.all()

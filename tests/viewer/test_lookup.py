@@ -13,7 +13,7 @@ from napari.layers import Layer, Points
 import napari_abc as abc
 from napari_abc.errors import ConfigurationError, UnknownNameError
 from napari_abc.model import Categorical, Continuous
-from napari_abc.viewer import detail, lanes, lookup_markers, paint
+from napari_abc.viewer import detail, lanes, lookup_markers, lookup_napari, paint, raster
 from napari_abc.viewer.colors import hex_table, resolve, rgba
 from napari_abc.viewer.legend import legend, shown_line
 from napari_abc.viewer.lookup import look_up
@@ -229,6 +229,8 @@ def test_a_slice_of_deeper_points_gets_its_own_colours(
     data = np.array([[0, 1, 1], [2, 2, 5], [2, 6, 2], [0, 4, 6]], np.float32)
     cells = viewer.add_points(data, **{name: state[name] for name in keep})
     assert lookup_of(cells) is not None
+    viewer.dims.ndisplay = 2  # a slab of three dimensions is shown in space at first
+    viewer.reset_view()
     viewer.dims.set_point(0, 0)
     assert seen(look, viewer) == [RED, BLACK, BLACK, GREY]
     viewer.dims.set_point(0, 2)
@@ -241,8 +243,8 @@ def test_a_slice_of_deeper_points_gets_its_own_colours(
     assert seen(look, viewer) == [BLACK] * 4
     viewer.dims.ndisplay = 3
     try:
-        assert visual_of(viewer, cells).node.points_markers.drawn == 4
         pixels = look(viewer).pixels
+        assert visual_of(viewer, cells).node.points_markers.drawn == 4
         for color in (RED, GREEN, BLUE, GREY):
             wanted = hex_table([color])[0, :3] * 255
             assert (np.abs(pixels[..., :3] - wanted).max(axis=2) < 2).any()
@@ -392,6 +394,10 @@ def test_an_unknown_way_is_refused_before_anything_is_added(
     monkeypatch.setenv(lanes.ENVIRONMENT, "fastest")
     with pytest.raises(ConfigurationError, match=r"'fastest'.*lookup, vertex, public"):
         abc.add_slab(viewer, slab)
+    monkeypatch.delenv(lanes.ENVIRONMENT)
+    monkeypatch.setenv(raster.ENVIRONMENT, "sometimes")
+    with pytest.raises(ConfigurationError, match=r"'sometimes'; use always or never"):
+        abc.add_slab(viewer, slab)
     assert not viewer.layers
 
 
@@ -413,7 +419,8 @@ def test_only_a_moving_mouse_thins_out_large_layers_and_all_are_drawn_again(
     qtbot: Any,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    # What is large and slow is lowered, as a million points take software a minute here.
+    # As on a slow graphics card; and what is large is lowered, as a million points take software a minute.
+    monkeypatch.setattr(lookup_napari, "_software", lambda: False)
     monkeypatch.setattr(detail, "MANY", 50_000)
     monkeypatch.setattr(lookup_markers, "_LARGEST_PART", 20_000)
     monkeypatch.setattr(lookup_markers, "_LEAST_PART", 10_000)
@@ -424,44 +431,38 @@ def test_only_a_moving_mouse_thins_out_large_layers_and_all_are_drawn_again(
     cells = abc.add_slab(viewer, slab, color_by="Subclass").cells
     markers = visual_of(viewer, cells).node.points_markers
     full = len(look(viewer).where(RED))
-    viewer.scene.camera.zoom *= 1.01
     look(viewer)
     assert markers.drawn == count
-    assert markers.slow
+    assert markers.seconds > 0
     text = viewer.canvas.overlays.text
     canvas = viewer.window._qt_viewer.canvas._scene_canvas
     middle = tuple(side // 2 for side in canvas.size)
+    said: list[str] = []
+    text.events.text.connect(lambda: said.append(text.text))
     canvas.events.mouse_wheel(pos=middle, delta=(0, -0.1), modifiers=())
-    assert 9_000 < markers.drawn <= 10_000
-    assert text.visible
-    assert text.text == f"moving: {markers.drawn:,} of {count:,} cells"
-    abc.color_by(cells, "gene:DRD1")
-    abc.color_by(cells, "Subclass")
-    assert markers.drawn <= 10_000
-    part = len(look(viewer).where(RED))
-    assert 0.02 * full < part < 0.7 * full
-    qtbot.waitUntil(lambda: markers.drawn == count, timeout=30_000)
-    assert not text.visible
-    assert len(look(viewer).where(RED)) > 0.9 * full
-    viewer.scene.camera.zoom *= 16
-    near = look(viewer).pixels
-    canvas.events.mouse_wheel(pos=middle, delta=(0, 1e-6), modifiers=())
-    assert markers.drawn <= 10_000
-    # Of a narrow view all points are drawn, as there are few in it and near it.
-    differ = np.abs(look(viewer).pixels.astype(int) - near).max(axis=2) > 40
-    assert differ[80:].mean() < 0.03
-    qtbot.waitUntil(lambda: markers.drawn == count, timeout=30_000)
+    qtbot.waitUntil(lambda: len(said) > 0, timeout=10_000)
+    part = int(said[0].split()[1].replace(",", ""))
+    assert 9_000 < part <= 10_000
+    assert said[0] == f"showing {part:,} of {count:,} cells"
+    # A picture that is taken meanwhile has all of them.
+    assert len(look(viewer).where(RED)) > 0.6 * full
+    qtbot.waitUntil(lambda: markers.drawn == count and not text.visible, timeout=30_000)
     np.testing.assert_array_equal(cells.face_color[:2], hex_table([RED, RED]))
 
 
 def test_a_text_that_is_the_persons_own_stays(viewer: napari.Viewer, slab: Slab) -> None:
-    abc.add_slab(viewer, slab)
+    cells = abc.add_slab(viewer, slab, color_by="Subclass").cells
     text = viewer.canvas.overlays.text
     text.text, text.visible = "mine", True
     try:
-        other = detail.Detail(viewer)
-        other._say(1, 2)
-        other.rest()
+        cells.drawn = 2
+        cells.events.drawn()
         assert (text.text, text.visible) == ("mine", True)
+        text.visible = False
+        cells.events.drawn()
+        assert (text.text, text.visible) == ("showing 2 of 4 cells", True)
+        cells.drawn = 4
+        cells.events.drawn()
+        assert (text.text, text.visible) == ("mine", False)
     finally:
         text.text, text.visible = "", False

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from napari_abc.errors import ConfigurationError
+from napari_abc.viewer import raster
 from napari_abc.viewer.colors import colors_of_points
 from napari_abc.viewer.lookup_lane import LookupLane
 from napari_abc.viewer.watch import viewer_of
@@ -32,7 +33,17 @@ if TYPE_CHECKING:
 
     from napari_abc.viewer.colors import Painted
 
-__all__ = ["ENVIRONMENT", "LANES", "Lane", "PublicLane", "VertexLane", "choose", "lanes", "prepare"]
+__all__ = [
+    "ENVIRONMENT",
+    "LANES",
+    "Lane",
+    "PublicLane",
+    "VertexLane",
+    "choose",
+    "lanes",
+    "prepare",
+    "prepared_way",
+]
 
 ENVIRONMENT = "NAPARI_ABC_LANE"
 """Environment variable that names the fastest way to be tried: lookup, vertex or public."""
@@ -122,8 +133,9 @@ def lanes() -> tuple[Lane, ...]:
     Raises
     ------
     ConfigurationError
-        If the environment variable names none.
+        If the environment variable names none, or the one for pictures of points says neither.
     """
+    raster.wanted()
     fastest = os.environ.get(ENVIRONMENT, LANES[0].name)
     names = [lane.name for lane in LANES]
     if fastest not in names:
@@ -133,7 +145,15 @@ def lanes() -> tuple[Lane, ...]:
     return LANES[names.index(fastest) :]
 
 
-def prepare(layer: Points, painted: Painted | None, rows: NDArray[np.int64] | None) -> None:
+def prepared_way() -> bool:
+    """Whether layers can be prepared for a way that needs no colours of theirs."""
+    fastest = lanes()[0]
+    return isinstance(fastest, LookupLane) and fastest.works()
+
+
+def prepare(
+    layer: Points, painted: Painted | None, rows: NDArray[np.int64] | None, known: bool = False
+) -> None:
     """Prepare a layer that is about to be drawn first for the fastest way; its colours stay.
 
     Parameters
@@ -142,10 +162,12 @@ def prepare(layer: Points, painted: Painted | None, rows: NDArray[np.int64] | No
         What the layer is coloured by, as far as is known.
     rows
         As in :func:`~napari_abc.viewer.colors.colors_of_points`.
+    known
+        Whether it is known, and the layer has no colours of its own yet.
     """
     fastest = lanes()[0]
     if isinstance(fastest, LookupLane):
-        fastest.prepare(layer, painted, rows)
+        fastest.prepare(layer, painted, rows, known)
 
 
 def choose(layer: Points) -> Lane:

@@ -79,13 +79,15 @@ def add_prepared(viewer: ViewerModel, prepared: PreparedSlab) -> SlabLayers:
     """Show a slab that :func:`prepare_slab` prepared, perhaps on another thread; on the GUI thread."""
     from napari.layers import Layer
 
+    from napari_abc.viewer.cell_layer import cells_of
+
     viewer = unwrap(viewer)
     watch(viewer)
     # Everything is made before anything is added, so that a failure leaves the viewer as it was.
     images = [Layer.create(*part) for part in prepared.images]
     outlines = Layer.create(*prepared.outlines) if prepared.outlines is not None else None
     regions = Layer.create(*prepared.regions) if prepared.regions is not None else None
-    cells = Layer.create(*prepared.cells)
+    cells = cells_of(prepared)
     for layer in (*images, outlines, regions, cells):
         if layer is not None:
             viewer.layers.append(layer)

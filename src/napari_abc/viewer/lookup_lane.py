@@ -28,7 +28,17 @@ class LookupLane:
 
     name = "lookup"
 
-    def prepare(self, layer: Points, painted: Painted | None, rows: NDArray[Any] | None) -> None:
+    def works(self) -> bool:
+        """Whether this napari has what it takes."""
+        try:
+            from napari_abc.viewer.lookup_napari import capable
+        except ImportError:
+            return False  # another napari, or one without a window
+        return capable() is None
+
+    def prepare(
+        self, layer: Points, painted: Painted | None, rows: NDArray[Any] | None, known: bool = False
+    ) -> None:
         """Prepare a layer for this way when it is about to be drawn first; its colours stay.
 
         Parameters
@@ -37,6 +47,8 @@ class LookupLane:
             What the layer is coloured by, as far as is known: its colours are compared.
         rows
             As for :meth:`paint`.
+        known
+            Whether it is known, and nothing is to be compared.
         """
         from napari_abc.viewer.lookup_napari import adopt
 
@@ -44,8 +56,10 @@ class LookupLane:
         if adopted is None or painted is None or adopted.lookup is not None:
             return
         lookup = look_up(painted, rows)
-        colors = lookup.colors()
-        if np.array_equal(layer.face_color, colors) and np.array_equal(layer.border_color, colors):
+        if not known:
+            colors = lookup.colors()
+            known = all(np.array_equal(own, colors) for own in (layer.face_color, layer.border_color))
+        if known:
             adopted.show_lookup(lookup)
 
     def takes(self, layer: Points) -> bool:

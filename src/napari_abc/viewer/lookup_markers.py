@@ -4,13 +4,15 @@ The vertex shader is vispy's own with its attributes made exchangeable. What is 
 points (size, edge, symbol) is one number then; the colour is read from a texture, so that another
 palette, other limits or hidden categories change a few bytes, and another gene one float a point.
 Without a lookup the markers take their colours from :meth:`set_data`, as others do.
+
+Where a processor draws, a view of many points is drawn as a picture that is made of them.
 """
 
 from __future__ import annotations
 
-import re
+from operator import is_
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from napari._vispy.visuals.markers import Markers
@@ -18,12 +20,23 @@ from vispy import gloo
 from vispy.visuals.markers import MarkersVisual, symbol_shaders
 from vispy.visuals.shaders import Function
 
+from napari_abc.viewer.canvas_view import some_near, view_of
+from napari_abc.viewer.lookup import CODE
+from napari_abc.viewer.lookup_shader import LOOK_UP, WIDTH, vertex_shader
+from napari_abc.viewer.pictures import FEW, Pictures
+from napari_abc.viewer.raster import wanted
+from napari_abc.viewer.raster_visual import RasterVisual
+from napari_abc.viewer.repaint import is_repaint
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from napari_abc.viewer.lookup import Lookup
+    from napari_abc.viewer.raster import View
 
-__all__ = ["LookupMarkers", "vertex_shader"]
+__all__ = ["LookupMarkers"]
 
 _SMOOTH = 0.05
 """Seconds that drawing may take while the view moves."""
@@ -31,67 +44,8 @@ _SMOOTH = 0.05
 _LEAST_PART, _LARGEST_PART = 50_000, 500_000
 """Points that are drawn while the view moves and all take too long."""
 
-_WIDTH = 256
-"""Colours in a row of the table's texture."""
-
-_EXCHANGED = {
-    "a_fg_color;": "$border();",
-    "a_bg_color;": "$face();",
-    "vec4(a_position, 1)": "$place()",
-    "a_edgewidth": "$edge",
-    "a_symbol": "$symbol",
-    "a_size": "$size",
-}
-
-_SPARING = {
-    # vispy leaves room for the spikes of a star; the same disc needs a fifth of the pixels, and most
-    # of the time goes there where a processor draws.
-    "float total_size = $v_size + 4. * (v_edgewidth + 1.5 * u_antialias);": """
-    float total_size = $v_size + 4. * (v_edgewidth + 1.5 * u_antialias);
-    if ($symbol < 0.5) {
-        total_size = $v_size + v_edgewidth + 2. * u_antialias + 1.;
-    }"""
-}
-
-_HIDDEN = """
-    // A transparent marker hides nothing behind it, and costs nothing.
-    if (v_fg_color.a <= 0.0 && v_bg_color.a <= 0.0) {
-        gl_Position = vec4(2.0, 2.0, 2.0, 1.0);
-    }
-}
-"""
-
-_LOOK_UP = f"""
-vec4 look_up() {{
-    float number = $number;
-    float row = number;
-    if (number < $least) {{
-        row = $rows - 1.0;
-    }} else if ($scale > 0.0) {{
-        if (number < $cut || number <= $zero) {{
-            row = $rows - 2.0;
-        }} else {{
-            row = floor(clamp(((number - $origin) - $rest) * $scale, 0.0, $rows - 3.0));
-        }}
-    }}
-    float line = floor(row / {_WIDTH}.0);
-    vec2 place = vec2(row - line * {_WIDTH}.0 + 0.5, line + 0.5);
-    return texture2D($table, place / vec2({_WIDTH}.0, $lines));
-}}
-"""
-
-
-def vertex_shader() -> str | None:
-    """The shader of vispy's markers with exchangeable attributes; None if it isn't the one we know."""
-    code: str = MarkersVisual._shaders["vertex"]
-    code = re.sub(r"\n *attribute +\w+ +a_\w+ *;", "", code)
-    for theirs, ours in (_EXCHANGED | _SPARING).items():
-        if theirs not in code:
-            return None
-        code = code.replace(theirs, ours)
-    if re.search(r"\ba_\w+|\battribute\b", code) or "void main (void)" not in code:
-        return None
-    return code.rstrip().removesuffix("}") + _HIDDEN
+_SOFTWARE_PART = 10_000
+"""Points that a processor draws in a tenth of a second."""
 
 
 class LookupMarkers(Markers):  # type: ignore[misc]
@@ -102,25 +56,43 @@ class LookupMarkers(Markers):  # type: ignore[misc]
         "vertex": vertex_shader() or MarkersVisual._shaders["vertex"],
     }
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, software: bool) -> None:
+        super().__init__()
         self.unfreeze()
+        self._software = software
         self._flat = Function("vec4 place() { return vec4($position, 0.0, 1.0); }")
         self._deep = Function("vec4 place() { return vec4($position, 1.0); }")
         self._own_border = Function("vec4 border() { return $color; }")
         self._own_face = Function("vec4 face() { return $color; }")
-        self._look_up = Function(_LOOK_UP)
+        self._look_up = Function(LOOK_UP)
+        self._of_point = Function("vec4 of_point() { return $look_up($number); }")
+        self._of_point["look_up"] = self._look_up
         self._table = gloo.Texture2D(
-            np.zeros((1, _WIDTH, 4), np.float32), interpolation="nearest", internalformat="rgba32f"
+            np.zeros((1, WIDTH, 4), np.float32), interpolation="nearest", internalformat="rgba32f"
         )
         self._look_up["table"] = self._table
         self._buffers: dict[str, gloo.VertexBuffer] = {}
         self._symbols: dict[int, Function] = {}
         self._lookup: Lookup | None = None
         self._numbers = np.empty(0, np.float32)
-        self._part: NDArray[np.intp] | None = None
-        self._in_part = False
+        self._seen: tuple[object, bytes, NDArray[np.bool_] | None] = (None, b"", None)
+        self._each: dict[str, NDArray[np.floating] | float] = {}
+        self._discs = False
+        self._part: tuple[object, NDArray[np.integer]] | None = None
+        self._sent_points: tuple[object, ...] = ()
+        self._sent_numbers: tuple[object, ...] = ()
         self._frames = 0
+        self.raster = RasterVisual(self._look_up)
+        """Draws the pictures; to be a part of the same compound visual."""
+        self._pictures = Pictures(self.raster, self.update)
+        self.drawn = 0
+        """Number of points that were drawn last, those out of view among them."""
+        self.on_drawn: Callable[[], None] | None = None
+        """Is called when :attr:`drawn` has become another one."""
+        self.clipped = False
+        """Whether planes cut points off, which no picture is made of."""
+        self.moving = False
+        """Whether a part of the points will do for now."""
         self.seconds = 0.0
         """What drawing all points took."""
         self.freeze()
@@ -129,18 +101,6 @@ class LookupMarkers(Markers):  # type: ignore[misc]
     def lookup(self) -> Lookup | None:
         """What the colours are looked up in; None for colours from :meth:`set_data`."""
         return self._lookup
-
-    @property
-    def drawn(self) -> int:
-        """Number of points that are drawn."""
-        if self._in_part and self._part is not None:
-            return len(self._part)
-        return 0 if self._data is None else len(self._data["a_position"])
-
-    @property
-    def slow(self) -> bool:
-        """Whether the view can't follow a moving mouse with all points drawn."""
-        return self.seconds > _SMOOTH
 
     def show(
         self,
@@ -164,17 +124,16 @@ class LookupMarkers(Markers):  # type: ignore[misc]
         shown
             Which of the layer's points these are; None for all.
         """
-        self._lookup = None
-        self._in_part, self._part = False, None
-        self._frames, self.seconds = 0, 0.0
-        self._set_positions(positions)
-        for name, value in (("size", size), ("edge", edge), ("symbol", symbol)):
-            self._set_number(name, value)
+        self._begin({"a_position": positions})
+        self._set_each({"size": size, "edge": edge, "symbol": symbol})
         self.shared_program.frag["marker"] = self._symbol_of(symbol)
-        self._data = {"a_position": positions}
+        choice = wanted()
+        pictures = (self._software and len(positions) > FEW) if choice is None else choice
+        if pictures:
+            self._pictures.show(positions)
         self.recolor(lookup, shown)
-        self.shared_program.vert["face"] = self._look_up
-        self.shared_program.vert["border"] = self._look_up
+        self.shared_program.vert["face"] = self._of_point
+        self.shared_program.vert["border"] = self._of_point
         self.events.data_updated()
 
     def recolor(self, lookup: Lookup, shown: NDArray[np.intp] | None) -> None:
@@ -183,61 +142,56 @@ class LookupMarkers(Markers):  # type: ignore[misc]
         function, scale = self._look_up, lookup.scale
         if before is None or before.table is not lookup.table:
             rows = len(lookup.table)
-            lines = -(-rows // _WIDTH)
-            pixels = np.zeros((lines * _WIDTH, 4), np.float32)
+            lines = -(-rows // WIDTH)
+            pixels = np.zeros((lines * WIDTH, 4), np.float32)
             pixels[:rows] = lookup.table
-            self._table.set_data(pixels.reshape(lines, _WIDTH, 4))
+            self._table.set_data(pixels.reshape(lines, WIDTH, 4))
             function["rows"], function["lines"] = float(rows), float(lines)
         for name in ("least", "origin", "rest", "scale", "cut", "zero"):
             function[name] = float(getattr(scale, name))
         if before is None or before.numbers is not lookup.numbers:
             self._numbers = lookup.numbers if shown is None else lookup.numbers[shown]
-            self._set_numbers()
         self.update()
 
-    def thin_out(self, moving: bool) -> None:
-        """Draw a fair part of the points, or all again; only with a lookup, and where all are slow."""
-        if moving and (self._lookup is None or not self.slow or len(self._numbers) <= _LEAST_PART):
-            return
-        if moving is self._in_part:
-            return
-        if moving:
-            count = len(self._numbers)
-            self._part = self._choose(
-                int(np.clip(count * _SMOOTH / self.seconds, _LEAST_PART, _LARGEST_PART))
-            )
-        self._in_part = moving
-        assert self._data is not None
-        self._set_positions(self._data["a_position"])
-        self._set_numbers()
+    def resize(self, size: NDArray[np.floating] | float, edge: NDArray[np.floating] | float) -> None:
+        """Draw the points that are shown in other diameters; as :meth:`show`."""
+        self._set_each({**self._each, "size": size, "edge": edge})
         self.update()
 
-    def _choose(self, part: int) -> NDArray[np.intp]:
-        """Some points, most of them in view or near it, in their order, which says what is on top."""
-        assert self._data is not None
-        positions = self._data["a_position"]
-        random = np.random.default_rng(0)
-        if positions.shape[1] == 2:
-            width, height = self.transforms.canvas.size
-            corners = [(x, y, 0, 1) for x in (-width, 2 * width) for y in (-height, 2 * height)]
-            places = self.get_transform("visual", "canvas").imap(corners)
-            places = places[:, :2] / places[:, 3:]
-            low, high = places.min(axis=0).astype(np.float32), places.max(axis=0).astype(np.float32)
-            near = np.flatnonzero(((positions >= low) & (positions <= high)).all(axis=1))
-        else:
-            near = np.arange(0)
-        most = part * 3 // 4
-        if len(near) > most:
-            near = near[random.integers(0, len(near), most)]
-        far = random.integers(0, len(positions), part - len(near))
-        chosen: NDArray[np.intp] = np.unique(np.concatenate([near, far]))
-        return chosen
+    def _set_each(self, each: dict[str, NDArray[np.floating] | float]) -> None:
+        self._each = each
+        self._discs = not (np.ndim(each["size"]) or np.any(each["edge"]) or np.any(each["symbol"]))
 
     def draw(self) -> None:
-        """Draw, and find out how long all points take."""
-        if self._in_part or self._frames > 1 or self.drawn <= _LARGEST_PART:
+        """Draw the points or their picture; all of them unless the window is repainted."""
+        if self._lookup is None or self._data is None:
             super().draw()
             return
+        positions = self._data["a_position"]
+        whole = not is_repaint(self.transforms.canvas)
+        part: NDArray[np.integer] | None = None
+        drawn = len(positions)
+        pictures = self._pictures.active and self._discs and not (self.clipped or self.spherical)
+        if pictures or not whole:
+            view = view_of(self, float(np.max(self._each["size"])), positions[len(positions) // 2])
+            if pictures:
+                part = self._pictures.few(view)
+                if part is None:
+                    drawn = self._pictures.draw(view, self._numbers, self._not_hidden(), self.moving, whole)
+                    self._tell(drawn)
+                    return
+            elif not whole:
+                part = self._some(view)
+                drawn = len(positions) if part is None else len(part)
+        self._send(part)
+        if self._software or part is not None or self._frames > 1 or len(positions) <= _LARGEST_PART:
+            super().draw()
+        else:
+            self._draw_timed()
+        self._tell(drawn)
+
+    def _draw_timed(self) -> None:
+        """Draw, and find out how long all points take."""
         # Twice, as the first time the points are still on their way to the card.
         self._frames += 1
         gloo.finish()
@@ -245,6 +199,47 @@ class LookupMarkers(Markers):  # type: ignore[misc]
         super().draw()
         gloo.finish()
         self.seconds = perf_counter() - began
+
+    def _tell(self, drawn: int) -> None:
+        if drawn != self.drawn:
+            self.drawn = drawn
+            if self.on_drawn is not None:
+                self.on_drawn()
+
+    def _some(self, view: View) -> NDArray[np.integer] | None:
+        """A part of the points, where all would take too long; None for all."""
+        assert self._data is not None
+        positions = self._data["a_position"]
+        most = _SOFTWARE_PART
+        if not self._software:
+            if not (self.moving and self.seconds > _SMOOTH) or len(positions) <= _LEAST_PART:
+                self._part = None
+                return None
+            most = int(np.clip(len(positions) * _SMOOTH / self.seconds, _LEAST_PART, _LARGEST_PART))
+        elif len(positions) <= most:
+            return None
+        # While the view moves, it stays.
+        key = None if self.moving else view.key()
+        if self._part is None or not (self.moving or self._part[0] == key):
+            self._part = key, some_near(positions, view, most)
+        return self._part[1]
+
+    def _not_hidden(self) -> NDArray[np.bool_] | None:
+        """Whether each point's colour is not transparent; None where no colour is."""
+        lookup = self._lookup
+        assert lookup is not None
+        opaque = lookup.table[:, 3] > 0
+        if opaque.all():
+            return None
+        if self._seen[0] is not self._numbers or self._seen[1] != opaque.tobytes():
+            missing = self._numbers < lookup.scale.least
+            seen: NDArray[np.bool_] | None
+            if lookup.scale is CODE:
+                seen = opaque[np.where(missing, len(opaque) - 1, self._numbers).astype(np.int32)]
+            else:
+                seen = ~missing if not opaque[-1] else None
+            self._seen = self._numbers, opaque.tobytes(), seen
+        return self._seen[2]
 
     def _symbol_of(self, symbol: NDArray[np.floating] | float) -> Function:
         """The shape of one symbol, if all points have the same: a processor works all of them out."""
@@ -259,37 +254,54 @@ class LookupMarkers(Markers):  # type: ignore[misc]
             self._symbols[number]["v_size"] = self._v_size_var
         return self._symbols[number]
 
-    def _chosen(self, array: NDArray[np.float32]) -> NDArray[np.float32]:
-        return array[self._part] if self._in_part else array
+    def _send(self, part: NDArray[np.integer] | None) -> None:
+        """Hand points over to the graphics card, if it has others; None for all."""
+        assert self._data is not None
 
-    def _set_positions(self, positions: NDArray[np.float32]) -> None:
+        def pick(values: NDArray[np.floating]) -> NDArray[np.floating]:
+            return values if part is None else values[part]
+
+        positions = self._data["a_position"]
+        points, numbers = (part, positions, self._each), (part, self._numbers)
+        if not _same(points, self._sent_points):
+            self._sent_points = points
+            self._set_positions(pick(positions))
+            for name, values in self._each.items():
+                self._set_number(name, pick(values) if isinstance(values, np.ndarray) else values)
+        if not _same(numbers, self._sent_numbers):
+            self._sent_numbers = numbers
+            self._of_point["number"] = self._buffer("number", pick(self._numbers))
+
+    def _set_positions(self, positions: NDArray[np.floating]) -> None:
         axes = positions.shape[1]
         place = self._flat if axes == 2 else self._deep
-        place["position"] = self._buffer(f"position {axes}", self._chosen(positions))
+        place["position"] = self._buffer(f"position {axes}", positions)
         self.shared_program.vert["place"] = place
-
-    def _set_numbers(self) -> None:
-        self._look_up["number"] = self._buffer("number", self._chosen(self._numbers))
 
     def _set_number(self, name: str, value: NDArray[np.floating] | float) -> None:
         array = np.asarray(value, dtype=np.float32)
         # A number for all is a uniform: vispy loses a constant attribute when it links again.
         self.shared_program.vert[name] = self._buffer(name, array) if array.ndim else float(array)
 
-    def _buffer(self, name: str, data: NDArray[np.float32]) -> gloo.VertexBuffer:
+    def _buffer(self, name: str, data: NDArray[np.floating]) -> gloo.VertexBuffer:
         buffer = self._buffers.get(name)
         if buffer is None:
             divisor = 1 if self._method == "instanced" else None
             buffer = self._buffers[name] = gloo.VertexBuffer(divisor=divisor)
-        buffer.set_data(np.ascontiguousarray(data))
+        buffer.set_data(np.ascontiguousarray(data, dtype=np.float32))
         return buffer
+
+    def _begin(self, data: dict[str, NDArray[np.float32]]) -> None:
+        """Forget what was known of the points before."""
+        self._data = data
+        self._lookup, self._numbers = None, np.empty(0, np.float32)
+        self._part, self._sent_points, self._sent_numbers = None, (), ()
+        self._frames, self.seconds = 0, 0.0
+        self._pictures.clear()
 
     def _upload_data(self, data_dict: dict[str, NDArray[np.float32]]) -> None:
         """Take what :meth:`set_data` was given: colours and all else, one a point."""
-        self._lookup, self._numbers = None, np.empty(0, np.float32)
-        self._in_part, self._part = False, None
-        self._frames, self.seconds = 0, 0.0
-        self._data = data_dict
+        self._begin(data_dict)
         self._set_positions(data_dict["a_position"])
         for name, theirs in (("size", "a_size"), ("edge", "a_edgewidth"), ("symbol", "a_symbol")):
             self._set_number(name, data_dict[theirs])
@@ -298,3 +310,8 @@ class LookupMarkers(Markers):  # type: ignore[misc]
         self.shared_program.frag["marker"] = self._symbol_func
         self.shared_program.vert["border"] = self._own_border
         self.shared_program.vert["face"] = self._own_face
+        self._tell(len(data_dict["a_position"]))
+
+
+def _same(ones: tuple[object, ...], others: tuple[object, ...]) -> bool:
+    return len(ones) == len(others) and all(map(is_, ones, others))

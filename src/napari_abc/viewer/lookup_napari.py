@@ -27,10 +27,14 @@ from napari.layers.utils._color_manager_constants import ColorMode
 from napari.layers.utils.color_manager import ColorManager
 from napari.utils.events import Event
 from pydantic import PrivateAttr
+from qtpy.QtCore import QTimer
 from vispy.gloo import gl
 from vispy.scene.visuals import Line
+from vispy.visuals.filters.clipping_planes import PlanesClipper
 
-from napari_abc.viewer.lookup_markers import LookupMarkers, vertex_shader
+from napari_abc.viewer.lookup_markers import LookupMarkers
+from napari_abc.viewer.lookup_shader import vertex_shader
+from napari_abc.viewer.raster_visual import RasterVisual
 from napari_abc.viewer.thumbnail import draw_thumbnail
 
 if TYPE_CHECKING:
@@ -38,6 +42,7 @@ if TYPE_CHECKING:
 
     from napari._vispy.utils.qt_font import FontInfo
     from numpy.typing import NDArray
+    from vispy.visuals.filters import Filter
 
     from napari_abc.viewer.lookup import Lookup
 
@@ -45,6 +50,9 @@ __all__ = ["LookupPoints", "VispyLookupPoints", "adopt", "capable", "install"]
 
 _VERTEX_TEXTURES = 0x8B4C
 """GL_MAX_VERTEX_TEXTURE_IMAGE_UNITS"""
+
+_SOFTWARE = ("llvmpipe", "softpipe", "swrast", "swiftshader", "software", "gdi generic", "basic render")
+"""What is in the names of OpenGLs that draw on the processor."""
 
 
 @cache
@@ -56,7 +64,7 @@ def capable() -> str | None:
         return "points are drawn in another way"
     theirs = (
         (VispyPointsLayer, ("_on_data_change", "reset")),
-        (PointsVisual, ("points_markers", "selection_markers", "highlight_lines", "text")),
+        (PointsVisual, ("points_markers", "selection_markers", "highlight_lines", "text", "clipping_planes")),
         (Markers, ("_upload_data", "_symbol_shader_values", "set_data")),
         (Points, ("_update_thumbnail", "_type_string", "_basename", "_view_indices", "_view_data")),
     )
@@ -73,6 +81,14 @@ def _too_old() -> bool:
         units = gl.glGetParameter(_VERTEX_TEXTURES)
         version = str(gl.glGetParameter(gl.GL_VERSION))
     return not units or (version < "3" and "texture_float" not in get_gl_extensions())
+
+
+@cache
+def _software() -> bool:
+    """Whether there is no graphics card, and a processor draws."""
+    with _opengl_context():
+        renderer = str(gl.glGetParameter(gl.GL_RENDERER)).lower()
+    return any(name in renderer for name in _SOFTWARE)
 
 
 def install(prepare: Callable[[Points], None]) -> str | None:
@@ -114,7 +130,7 @@ def adopt(layer: Points) -> LookupPoints | None:
         return None
     layer.__class__ = LookupPoints
     adopted: LookupPoints = layer
-    adopted.events.add(lookup=Event, detail=Event)
+    adopted.events.add(lookup=Event, detail=Event, drawn=Event, resized=Event)
     for manager in (adopted._face, adopted._border):
         manager.__class__ = LazyColors
     return adopted
@@ -171,10 +187,8 @@ class LookupPoints(Points):  # type: ignore[misc]
     _refused = False
     moving = False
     """Whether a person moves the view, and a part of the points will do."""
-    slow = False
-    """Whether drawing all points is too slow for that."""
     drawn = 0
-    """Number of points that were drawn last."""
+    """Number of points that were drawn last, those out of view among them; then ``events.drawn``."""
 
     @property
     def lookup(self) -> Lookup | None:
@@ -194,6 +208,15 @@ class LookupPoints(Points):  # type: ignore[misc]
                 manager.color_mode = ColorMode.DIRECT
             manager.follow(self, lookup)
         self.events.lookup()
+
+    def show_size(self, size: float) -> None:
+        """Draw all points with one diameter, in data coordinates; on the GUI thread.
+
+        As setting :attr:`size`, which sends all that is known of the points to the canvas again.
+        """
+        self._size = np.full(len(self.data), size)
+        self.refresh(thumbnail=False, data_displayed=False, highlight=bool(self.selected_data))
+        self.events.resized()
 
     def leave_lookup(self) -> None:
         """Make the present colours the layer's own."""
@@ -236,9 +259,38 @@ class LookupVisual(PointsVisual):  # type: ignore[misc]
     """As napari's, with markers that can look their colours up."""
 
     def __init__(self, font_info: FontInfo) -> None:
-        parts = [LookupMarkers(), Markers(), Line(antialias=True), Text(font_info=font_info)]
+        markers = LookupMarkers(_software())
+        parts = [markers, Markers(), Line(antialias=True), Text(font_info=font_info), markers.raster]
         super(PointsVisual, self).__init__(parts, font_info=font_info)
         self.scaling = True
+
+    def attach(self, filt: Filter, view: Any = None) -> None:
+        """Add a filter to all parts, and the one that clips points where there are planes to clip by.
+
+        It works out the place of each pixel, which takes longer than all else where a processor draws.
+        """
+        for part in self._subvisuals:
+            if not (isinstance(filt, PlanesClipper) and self._is_of_points(part)):
+                part.attach(filt, part)
+
+    @property
+    def clipping_planes(self) -> NDArray[np.floating]:
+        """(planes, 2, 3) position and normal."""
+        planes: NDArray[np.floating] = PointsVisual.clipping_planes.fget(self)
+        return planes
+
+    @clipping_planes.setter
+    def clipping_planes(self, value: NDArray[np.floating] | None) -> None:
+        before = len(self.clipping_planes) > 0
+        PointsVisual.clipping_planes.fset(self, value)
+        clipped = len(self.clipping_planes) > 0
+        self.points_markers.clipped = clipped
+        if clipped is not before:
+            change = self.points_markers.attach if clipped else self.points_markers.detach
+            change(self._clip_filter)
+
+    def _is_of_points(self, part: Any) -> bool:
+        return isinstance(part, LookupMarkers | RasterVisual)
 
 
 class VispyLookupPoints(VispyPointsLayer):  # type: ignore[misc]
@@ -250,8 +302,10 @@ class VispyLookupPoints(VispyPointsLayer):  # type: ignore[misc]
         if _too_old():
             layer.refuse_lookup()
         self.node = LookupVisual(font_info)
+        self.node.points_markers.on_drawn = self._on_drawn
         layer.events.lookup.connect(self._on_lookup_change)
         layer.events.detail.connect(self._on_detail_change)
+        layer.events.resized.connect(self._on_resize)
         self._on_data_change()
 
     def _on_lookup_change(self) -> None:
@@ -263,10 +317,19 @@ class VispyLookupPoints(VispyPointsLayer):  # type: ignore[misc]
 
     def _on_detail_change(self) -> None:
         markers = self.node.points_markers
-        if markers.lookup is not None and (markers.slow or not self.layer.moving):
-            self.layer.slow = markers.slow
-            markers.thin_out(self.layer.moving)
-            self.layer.drawn = markers.drawn
+        if markers.moving is not self.layer.moving:
+            markers.moving = self.layer.moving
+            if not markers.moving and markers.drawn < len(self.layer._view_indices):
+                self.node.update()
+
+    def _on_drawn(self) -> None:
+        layer = self.layer
+        layer.drawn = self.node.points_markers.drawn
+        if layer.drawn < len(layer._view_indices):
+            # Not while the canvas is drawn, or what says so would be on a picture that is taken next.
+            QTimer.singleShot(0, layer.events.drawn)
+        else:
+            layer.events.drawn()
 
     def _on_data_change(self) -> None:
         if not isinstance(self.node, LookupVisual):
@@ -276,22 +339,34 @@ class VispyLookupPoints(VispyPointsLayer):  # type: ignore[misc]
         if lookup is None or not len(layer._view_indices):
             super()._on_data_change()
             return
-        scale = abs(layer.scale[-1])
-        size = _alike(layer._view_size)
-        border = _alike(layer._view_border_width)
-        edge = (size * border if layer.border_width_is_relative else np.minimum(border, size)) * scale
+        size, edge = self._diameters()
         shown = self._shown()
         displayed = list(layer._slice_input.displayed)[::-1]
         positions = layer.data[:, displayed] if shown is None else layer.data[np.ix_(shown, displayed)]
         self.node.points_markers.show(
             np.ascontiguousarray(positions, dtype=np.float32),
-            size * scale,
+            size,
             edge,
             self._symbols(),
             lookup,
             shown,
         )
         self.reset()
+
+    def _on_resize(self) -> None:
+        markers = self.node.points_markers
+        if markers.lookup is None or not len(self.layer._view_indices):
+            self._on_data_change()
+        else:
+            markers.resize(*self._diameters())
+
+    def _diameters(self) -> tuple[Any, Any]:
+        """Of the points and of their borders, in world coordinates; one number where all have the same."""
+        layer, scale = self.layer, abs(self.layer.scale[-1])
+        size = _alike(layer._view_size)
+        border = _alike(layer._view_border_width)
+        edge = (size * border if layer.border_width_is_relative else np.minimum(border, size)) * scale
+        return size * scale, edge
 
     def _shown(self) -> NDArray[np.intp] | None:
         indices: NDArray[np.intp] = self.layer._view_indices

@@ -16,7 +16,7 @@ from napari_abc.errors import ConfigurationError
 from napari_abc.model import Categorical
 from napari_abc.viewer import lanes
 from napari_abc.viewer.colors import DEFAULT_COLORMAP, Painted, resolve
-from napari_abc.viewer.thumbnail import draw_thumbnail
+from napari_abc.viewer.thumbnail import draw_thumbnail_soon
 from napari_abc.viewer.watch import METADATA_CELLS, METADATA_PAINTED, slab_of, unwrap
 
 if TYPE_CHECKING:
@@ -148,7 +148,7 @@ def paint(
     finally:
         _painting.discard(id(layer))
     layer.metadata[METADATA_PAINTED] = state
-    draw_thumbnail(layer)
+    draw_thumbnail_soon(layer)
     events.painted.emit(layer)
 
 
@@ -231,7 +231,7 @@ def rows_of(layer: Points) -> NDArray[np.int64] | None:
         )
     # napari removes points anywhere but adds them at the end only. If as many were added as removed,
     # the last point is one that was added and doesn't bear the last cell's label.
-    if same and (not len(labels) or labels.iloc[-1] == slab.cells.index[-1]):
+    if same and (not len(labels) or labels.array[-1] == slab.cells.index.array[-1]):
         return None
     return slab.cells.index.get_indexer(labels).astype(np.int64)
 
