@@ -298,6 +298,20 @@ def test_memory_is_that_of_some_blocks_whatever_the_file_holds(
     assert peak < 25e6
 
 
+@pytest.mark.parametrize("chunks", [(1000, 8), (50, 400)], ids=["tall", "wide"])
+def test_a_dense_matrix_of_half_floats_is_read_by_column(chunks: tuple[int, int], tmp_path: Path) -> None:
+    values = np.tile(np.random.default_rng(1).gamma(1, 2, (3_000, 400)).astype("f2"), (10, 1))
+    path = write_h5ad(tmp_path / "m.h5ad", values, chunks=chunks, compression="gzip", compression_opts=1)
+    matrix = open_matrix(path)
+    matrix.read([0], np.arange(10))
+    tracemalloc.start()
+    found = matrix.read([123])
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    np.testing.assert_array_equal(found[:, 0], values[:, 123].astype("f4"))
+    assert peak < 20e6 < values.nbytes
+
+
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="needs a list of open files")
 def test_no_handle_stays_open(large: sp.csr_matrix, tmp_path: Path) -> None:
     def is_open(path: Path) -> bool:
