@@ -181,7 +181,7 @@ def test_view_opens_slab_and_dock(
     if wrong:
         raise wrong[0]
     assert seen
-    assert "synthetic" in capsys.readouterr().err
+    assert "Synthetic data" in capsys.readouterr().err
 
 
 @needs_screen
