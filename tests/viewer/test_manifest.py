@@ -47,9 +47,10 @@ def test_every_command_exists_and_has_a_telling_title(manifest: PluginManifest) 
 
 
 def test_readers_claim_no_more_than_is_ours(manifest: PluginManifest) -> None:
-    (reader,) = manifest.contributions.readers
-    assert reader.filename_patterns == ["*.h5ad", "*.xenium"]
-    assert reader.accepts_directories
+    runs, volumes = manifest.contributions.readers
+    assert runs.filename_patterns == ["*.h5ad", "*.xenium"]
+    assert volumes.filename_patterns == ["*.nii", "*.nii.gz"]
+    assert runs.accepts_directories and volumes.accepts_directories
 
 
 def test_starting_napari_loads_nothing_of_it() -> None:
@@ -187,5 +188,5 @@ def test_every_command_of_the_palette_runs_without_arguments(
     for command in manifest.contributions.commands:
         if "sample" not in command.id:  # these are opened elsewhere
             get_app_model().commands.execute_command(command.id).result()
-    assert asked == ["folder", "file", "folder"]
+    assert asked == ["folder", "file", "folder", "file"]
     assert docks(viewer) == [DOCK_NAME]
