@@ -1,0 +1,75 @@
+"""Frames and volumes from napari's command palette."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+import napari_abc as abc
+from napari_abc import commands
+from napari_abc.model import Frame
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    import napari
+
+    from napari_abc.model import Slab
+    from napari_abc.widgets.dock import AtlasDock
+
+
+@pytest.fixture
+def dock(viewer: napari.Viewer) -> Iterator[AtlasDock]:
+    yield commands.open_dock(viewer)
+    viewer.window.remove_dock_widget("all")
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What napari's notifications said."""
+    from napari.utils import notifications
+
+    said: list[str] = []
+    monkeypatch.setattr(notifications, "show_info", said.append)
+    return said
+
+
+def test_frames_are_offered_or_it_is_said_that_there_is_no_choice(
+    viewer: napari.Viewer, dock: AtlasDock, told: list[str], make_slab: Callable[..., Slab]
+) -> None:
+    commands.show_in_frame()
+    abc.add_slab(viewer, make_slab())
+    commands.show_in_frame()
+    assert told == ["Open a slab first.", "This slab has no other frame."]
+    slab = make_slab(frames=(Frame("a", ("x", "y"), "millimeter"), Frame("b", ("y", "x"), "millimeter")))
+    abc.add_slab(viewer, slab)
+    commands.show_in_frame()
+    frame = dock.colour_view.picker.frame
+    popup = frame.view()
+    assert popup is not None
+    assert popup.isVisible()
+    frame.hidePopup()
+    assert len(told) == 2
+
+
+def test_volumes_are_shown_or_it_is_said_that_there_are_none(
+    viewer: napari.Viewer, dock: AtlasDock, told: list[str], make_slab: Callable[..., Slab]
+) -> None:
+    commands.show_volumes()
+    abc.add_slab(viewer, make_slab())
+    commands.show_volumes()
+    assert told == ["Open a slab first.", "This slab has no volumes."]
+    abc.add_slab(viewer, make_slab(volumes=(Nothing(),)))
+    commands.show_volumes()
+    assert dock.volume_section.expanded
+    assert [box.text() for box in dock.volume_view.boxes] == ["Template"]
+
+
+class Nothing:
+    """A volume that nobody looks at."""
+
+    name, kind, frame = "Template", "image", "slab"
+
+    def download_bytes(self) -> int:
+        return 0
