@@ -266,6 +266,22 @@ def test_many_genes_with_few_values(tmp_path: Path) -> None:
     same_bits(index.read(columns, rows), stored[rows][:, columns].toarray())
 
 
+def test_short_segments_of_some_rows(tmp_path: Path) -> None:
+    """Blocks with few values are placed together; only those rows count that were asked for."""
+    stored = sp.random(400_000, 3, density=0.002, format="csr", dtype=np.float32, random_state=1)
+    matrix, index = built(write_matrix(tmp_path / "m.h5ad", stored))
+    assert index.about.part_blocks > 5 and stored.nnz / 3 / index.about.blocks < 1024
+    rng = np.random.default_rng(2)
+    for rows in (
+        np.concatenate([np.arange(start, start + 9_000) for start in range(20_000, 400_000, 65_000)]),
+        np.concatenate([np.arange(90_000, 100_000), np.arange(300_000, 380_000), [7, -1]]),
+        rng.permutation(400_000)[:5_000],
+        np.arange(399_000, 100_000, -1),
+        None,
+    ):
+        np.testing.assert_array_equal(index.read([2, 0], rows), matrix.read([2, 0], rows))
+
+
 def test_a_dense_matrix_that_is_fuller_than_its_sample(tmp_path: Path) -> None:
     dense = np.zeros((400_000, 3), np.float32)
     dense[40_000:150_000] = 1.5
