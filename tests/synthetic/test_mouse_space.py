@@ -51,6 +51,7 @@ def test_each_cell_lies_in_the_voxel_of_its_structure(release_folder: Path) -> N
     cut = np.column_stack([xyz[:, :2], (xyz[:, 2] / 0.2).astype(int) * 0.2])
     wrong = pd.Series(look_up(labels, cut, spacing) != index).groupby(xyz[:, 2]).mean()
     assert wrong[6.6] > 0.05 and wrong[8.8] == 0
+    assert image.header["descrip"].item().startswith(b"synthetic")
     # The header says that the voxels are elsewhere, as the real one does.
     first = image.affine @ [0, 0, 0, 1]
     assert np.allclose(first[:3], [-5.4765, -8.6, 6.4357])

@@ -141,6 +141,7 @@ class Bucket:
         image.set_qform(affine, code=1)
         image.set_sform(affine, code=1)
         image.header.set_xyzt_units("mm")
+        image.header["descrip"] = b"synthetic, made by napari-abc"
         path = self.path("image_volumes", directory, version, f"{name}.nii.gz")
         path.write_bytes(gzip.compress(image.to_bytes(), compresslevel=4, mtime=0))
         return self.add("image_volumes", directory, version, name, "nii.gz")

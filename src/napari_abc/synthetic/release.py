@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FORMAT", "RELEASES", "SHOWPIECE", "build_release", "ensure_release"]
 
-FORMAT = 2
+FORMAT = 3
 """Counts up when the content changes, so that a cache builds it anew."""
 
 RELEASES = ("20250531", "20251031", "20260228")

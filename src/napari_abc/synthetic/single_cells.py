@@ -26,7 +26,9 @@ PER = 1e4
 """What a cell's counts are scaled to in log2, if not said otherwise."""
 
 
-def choose(weights: Mapping[str, float], names: Sequence[str], count: int, rng: np.random.Generator) -> Any:
+def choose(
+    weights: Mapping[str, float], names: Sequence[str], count: int, rng: np.random.Generator
+) -> NDArray[np.int64]:
     """(count,) indices into ``names``, drawn by weight; ``weights`` names some of them."""
     index = {name: code for code, name in enumerate(names)}
     shares = np.array(list(weights.values()), dtype=np.float64)
