@@ -300,6 +300,9 @@ class Slab:
         Name of the slab: ``"H22.30.001.CX.17.Plane.03"``, or a folder's name.
     dataset
         Name of the dataset it belongs to, or the vendor's name.
+    title
+        What a person reads, where the label says little or stands for several slabs; the label if
+        empty.
     cells
         One row a cell that has coordinates, index ``cell_label`` (text); columns ``x`` and ``y``
         in the first frame, then every column known of the cells.
@@ -331,6 +334,7 @@ class Slab:
     dataset: str
     cells: pd.DataFrame
     frames: tuple[Frame, ...]
+    title: str = ""
     species: str = ""
     platform: str = ""
     unplaced: int = 0
@@ -346,6 +350,11 @@ class Slab:
     licence: str = ""
     citation: str = ""
     synthetic: bool = False
+
+    @property
+    def name(self) -> str:
+        """What a person reads: the title, or the label where there is none."""
+        return self.title or self.label
 
     @property
     def frame(self) -> Frame:

@@ -347,6 +347,7 @@ class Dataset:
         return Slab(
             label=label,
             dataset=self.name,
+            title=f"{place.title} · {self.name}" if place.title else "",
             cells=cells,
             frames=frames,
             species=self.species,

@@ -38,6 +38,8 @@ class Place:
     store: CellStore
     group: str | None
     """Slab of the store; None for all its cells."""
+    title: str = ""
+    """What a person reads, where the label says little."""
 
 
 class SlabList:
@@ -169,17 +171,18 @@ class SlabList:
         if slabs is not None:
             store = self._stores.build(task)
             if slabs.whole is not None and label == slabs.whole.label:
-                return Place(store, None)
+                return Place(store, None, label)
             return Place(store, label) if label in store.slabs else None
         embeddings = self._stores.embeddings(task)
         if label in embeddings:
-            return Place(self._stores.build_embedding(embeddings[label], task), None)
+            embedding = embeddings[label]
+            return Place(self._stores.build_embedding(embedding, task), None, embedding.title)
         for embedding in embeddings.values():
             value = label.removeprefix(f"{embedding.label}-")
             if embedding.by is not None and value != label:
                 store = self._stores.build_embedding(embedding, task)
                 if value in store.slabs:
-                    return Place(store, value)
+                    return Place(store, value, f"{embedding.title}: {value}")
         return None
 
     def is_whole(self, label: str) -> bool:

@@ -174,7 +174,7 @@ def _run_as_slabs(arguments: Any, console: Console) -> pd.DataFrame | None:
         "sections": 1,
         "regions": len(slab.regions) > 0,
         "order": 0,
-        "title": slab.label,
+        "title": slab.name,
     }
     return pd.DataFrame([row])
 

@@ -126,7 +126,7 @@ def save_figure(
             width,
             height,
             key,
-            title or " · ".join((slab.dataset, slab.label, coloring.title)),
+            title or " · ".join((slab.title or f"{slab.dataset} · {slab.label}", coloring.title)),
             shown_line(slab, coloring),
             _rights(slab),
             "Synthetic data" if slab.synthetic else "",

@@ -180,7 +180,7 @@ def _warm_up(slab: Slab) -> None:
 def layer_name(slab: Slab, part: str = "") -> str:
     """Name of the layer that shows a slab's cells, or another part of it."""
     # The part first, as napari's layer list shortens long names.
-    name = f"{part} · {slab.label}" if part else slab.label
+    name = f"{part} · {slab.name}" if part else slab.name
     return f"{name} (synthetic)" if slab.synthetic else name
 
 

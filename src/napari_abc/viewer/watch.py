@@ -148,7 +148,8 @@ def _look_after(viewer: ViewerModel, layer: Layer) -> None:
     from napari.layers import Labels, Points
 
     _viewers[layer] = ref(viewer)
-    viewer.canvas.overlays.scale_bar.visible = True
+    if slab.frame.unit:  # an embedding has no scale
+        viewer.canvas.overlays.scale_bar.visible = True
     if isinstance(layer, Labels) and layer.metadata.get(METADATA_OUTLINES):
         # Two, as napari shows a level up to twice as fine as the screen; and it can't be given before.
         layer.contour = 2
