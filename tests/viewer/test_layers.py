@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import weakref
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -86,6 +87,15 @@ def test_larger_y_is_higher_where_the_frame_says_so_and_data_stay_true(
     assert canvas.where(RED)[:, 0].mean() > canvas.where(BLUE)[:, 0].mean()
     assert canvas.where("#00ffd0")[:, 0].mean() < canvas.where(BLUE)[:, 0].mean()
     assert layers.cells.data[0].tolist() == [1, 1]
+
+
+def test_an_embedding_has_a_name_to_read_and_no_scale_bar(viewer: napari.Viewer, slab: Slab) -> None:
+    embedding = replace(slab, frames=(Frame("UMAP", ("x", "y"), "", y_down=False),), title="Whole brain")
+    viewer.canvas.overlays.scale_bar.visible = False
+    layers = abc.add_slab(viewer, embedding)
+    assert layers.cells.name.startswith("Whole brain")
+    assert not viewer.canvas.overlays.scale_bar.visible
+    assert layers.cells.scale.tolist() == [-1, 1]
 
 
 @pytest.mark.parametrize(("unit", "shown"), [("millimeter", "mm"), ("micrometer", "µm")])
