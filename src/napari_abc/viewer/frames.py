@@ -16,6 +16,8 @@ from napari_abc.errors import ConfigurationError, FormatError
 from napari_abc.model import MISSING_COLOR, Categorical
 from napari_abc.task import Task
 from napari_abc.viewer.camera import follow_cells, look_at, look_from
+from napari_abc.viewer.cell_layer import cells_of, ready
+from napari_abc.viewer.cell_size import size_factor
 from napari_abc.viewer.colors import Painted, hex_table
 from napari_abc.viewer.layers import SlabLayers
 from napari_abc.viewer.paint import painted, rows_of
@@ -24,7 +26,6 @@ from napari_abc.viewer.watch import (
     METADATA_CELLS,
     METADATA_OUTLINES,
     METADATA_PAINTED,
-    METADATA_SIZE,
     METADATA_SLAB,
     slab_of,
     unwrap,
@@ -128,15 +129,13 @@ def prepare_frame(layer: Points, name: str, task: Task | None = None) -> Prepare
     task.report(f"Showing {whole.label} in {new.frame.title or name}", 1, 2, "steps")
     data, arguments, kind = parts.cells
     arguments = {**arguments, **{setting: getattr(layer, setting) for setting in _LOOK}}
-    usual = layer.metadata.get(METADATA_SIZE)
-    if usual and len(layer.data):
-        arguments["size"] = arguments["size"] * float(np.median(layer.size)) / usual
+    arguments["size"] *= size_factor(layer) or 1
     if state is None:
         arguments = _by_hand(arguments, _hand_colors(layer, old), rows)
     both = np.arange(len(data)) if rows is None else np.flatnonzero(rows >= 0)
     before = both if rows is None else rows[both]
     places = _positions(old)[before], data[both]
-    return PreparedFrame(layer, whole, replace(parts, cells=(data, arguments, kind)), places)
+    return PreparedFrame(layer, whole, ready(replace(parts, cells=(data, arguments, kind))), places)
 
 
 def _positions(slab: Slab) -> NDArray[np.float32]:
@@ -208,8 +207,6 @@ def show_prepared_frame(viewer: ViewerModel, frame: PreparedFrame) -> SlabLayers
     ConfigurationError
         If the layer that is to be replaced has left the viewer.
     """
-    from napari.layers import Layer
-
     viewer, old = unwrap(viewer), frame.layer
     if old not in viewer.layers:
         raise ConfigurationError(
@@ -219,7 +216,7 @@ def show_prepared_frame(viewer: ViewerModel, frame: PreparedFrame) -> SlabLayers
     before, after = slab_of(old), frame.parts.slab
     assert before is not None  # it was asked when the frame was prepared
     view = look_from(viewer, old)
-    cells = Layer.create(*frame.parts.cells)
+    cells = cells_of(frame.parts)
     name = cells.name
     aside: _Aside = {**old.metadata.get(METADATA_ASIDE, {})}
     layers = viewer.layers
