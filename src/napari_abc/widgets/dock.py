@@ -4,28 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import QEvent, Qt, QTimer
-from qtpy.QtWidgets import QScrollArea, QSizePolicy, QSplitter, QVBoxLayout, QWidget
+from qtpy.QtCore import Qt, QTimer
+from qtpy.QtWidgets import QScrollArea, QSplitter, QVBoxLayout, QWidget
 
 from napari_abc.widgets.browse import Browser
 from napari_abc.widgets.browse_view import BrowseView
 from napari_abc.widgets.colour import Colourist
 from napari_abc.widgets.colour_view import ColourView
 from napari_abc.widgets.frame_switch import FrameSwitch
-from napari_abc.widgets.jobs import Jobs
 from napari_abc.widgets.memory import Memory
 from napari_abc.widgets.section import Section
-from napari_abc.widgets.task_bar import TaskBar
 from napari_abc.widgets.volume_list import VolumeList
 from napari_abc.widgets.volume_shelf import VolumeShelf
+from napari_abc.widgets.working_dock import WorkingDock
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     import napari
-    from qtpy.QtGui import QCloseEvent, QShowEvent
+    from qtpy.QtGui import QShowEvent
 
-    from napari_abc.task import Progress
 
 __all__ = ["AtlasDock"]
 
@@ -36,10 +32,8 @@ _ROOM_FOR_ALL = [270, 230, 400]
 when a folded section is opened again."""
 
 
-class AtlasDock(QWidget):
+class AtlasDock(WorkingDock):
     """Source, datasets, slabs, colour and legend, one below the other.
-
-    Closing the dock or its viewer cancels what runs and waits briefly for it.
 
     Parameters
     ----------
@@ -51,17 +45,13 @@ class AtlasDock(QWidget):
         from napari_abc.stores.fetch import default_cache
         from napari_abc.viewer.watch import unwrap
 
-        super().__init__()
-        self.setWindowTitle("ABC Atlas")
-        self.setAccessibleName("ABC Atlas")
+        super().__init__("ABC Atlas")
         # napari hands plugins a proxy, which is not equal to the layers and lists it stands for.
         viewer = unwrap(napari_viewer)
-        self.jobs = Jobs(self)
         self.browse_view = BrowseView(self)
         self.browse_view.hide()  # it only owns the sections; they lie in the splitter
         self.colour_view = ColourView()
         self.volume_view = VolumeList()
-        self.task_bar = TaskBar()
         colour_section = Section("Colour", self.colour_view)
         self._splitter = QSplitter(Qt.Orientation.Vertical)
         self._splitter.setChildrenCollapsible(False)
@@ -96,13 +86,6 @@ class AtlasDock(QWidget):
         scroll.setWidgetResizable(True)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setWidget(content)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 4)
-        layout.setSpacing(0)
-        layout.addWidget(scroll, 1)
-        layout.addWidget(self.task_bar)
-        self.setMinimumWidth(320)
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
 
         self.browser = Browser(viewer, self.browse_view, self.jobs, Memory(default_cache()), self)
         self.colourist = Colourist(viewer, self.colour_view, self.jobs, self)
@@ -114,18 +97,9 @@ class AtlasDock(QWidget):
             self.colourist.followed.connect(follow)
             follow(self.colourist.layer)
         self.browser.slab_opened.connect(self._on_slab_opened)
-        self.jobs.started.connect(self._on_started)
-        self.jobs.progressed.connect(self._on_progress)
-        self.jobs.ended.connect(self._on_ended)
-        self.task_bar.cancelled.connect(self._on_cancel)
         self._shown_before = False
         self._made_room = False
-        self._docked = False
-        self._tidied = False
-        self._close_down = _closer(self.jobs, self.colourist, self.volume_shelf)
-        self.destroyed.connect(self._close_down)
-
-    # -- opening and closing ---------------------------------------------------------------------
+        self.set_up(scroll, self.browser.after_cancel, self.colourist, self.volume_shelf)
 
     def showEvent(self, event: QShowEvent | None) -> None:
         """Open the source of the last session when the dock is first seen."""
@@ -135,47 +109,6 @@ class AtlasDock(QWidget):
             if not self._made_room:  # a script may have opened a slab before the dock was seen
                 self._splitter.setSizes(_ROOM_TO_FIND)
             QTimer.singleShot(0, self.browser.open_last_source)
-
-    def event(self, event: QEvent | None) -> bool:
-        """Notice that napari took the dock away: it un-parents the widget and sends no close event."""
-        if event is not None and event.type() == QEvent.Type.ParentChange:
-            if self.parent() is not None:
-                self._docked = True
-            elif self._docked and not self._tidied:
-                self.tidy_up()
-                self.deleteLater()
-        return super().event(event)
-
-    def closeEvent(self, event: QCloseEvent | None) -> None:
-        """Stop everything when the dock is closed as a window of its own."""
-        self.tidy_up()
-        super().closeEvent(event)
-
-    def tidy_up(self) -> None:
-        """Cancel what runs, wait briefly, and listen to nothing any more."""
-        self._tidied = True
-        self._close_down()
-
-    # -- progress --------------------------------------------------------------------------------
-
-    def _on_started(self, _lane: str, what: str) -> None:
-        self.task_bar.start(what)
-
-    def _on_progress(self, lane: str, progress: Progress) -> None:
-        if lane == self.jobs.lanes()[-1]:  # the newest one is what the person waits for
-            self.task_bar.show_progress(progress)
-
-    def _on_ended(self, _lane: str) -> None:
-        lanes = self.jobs.lanes()
-        if lanes:
-            self.task_bar.start(self.jobs.what(lanes[-1]))
-        else:
-            self.task_bar.finish()
-
-    def _on_cancel(self) -> None:
-        for lane in self.jobs.lanes()[-1:]:
-            self.jobs.cancel(lane)
-            self.browser.after_cancel(lane)
 
     # -- room ------------------------------------------------------------------------------------
 
@@ -210,18 +143,3 @@ class AtlasDock(QWidget):
             # The splitter would give a reopened section no more than its least height.
             self._splitter.setSizes(_ROOM_FOR_ALL)
         self._filler.setVisible(not any(section.expanded for section in self._sections))
-
-
-def _closer(jobs: Jobs, *controllers: Colourist | VolumeShelf) -> Callable[..., None]:
-    """What ends the dock's work; callable when the dock's widgets are gone, and only once effective."""
-    closed = False
-
-    def close(*_args: object) -> None:
-        nonlocal closed
-        if not closed:
-            closed = True
-            for controller in controllers:
-                controller.close()
-            jobs.shutdown()
-
-    return close
