@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -372,11 +371,8 @@ except DiskFullError as error:
     assert list((tmp_path / "cache").iterdir()) == []
 
 
-@pytest.mark.skipif(
-    sys.platform == "win32" or os.geteuid() == 0, reason="needs a folder that can't be written to"
-)
-def test_a_folder_that_is_not_ours(tmp_path: Path) -> None:
-    (tmp_path / "cache").mkdir(mode=0o500)
+def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
+    (tmp_path / "cache").write_text("a file")
     with pytest.raises(ConfigurationError, match="can't be written"):
         convert(tmp_path, blob((5, 6, 7)), Layout((0, 1, 2), ISOTROPIC))
 
@@ -432,71 +428,3 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
         run = [sys.executable, "-c", code, str(path), str(tmp_path / "cache")]
         peaks.append(int(subprocess.run(run, check=True, capture_output=True, text=True).stdout))
     assert peaks[1] < 1.15 * peaks[0]
-
-
-# -- lazy arrays ---------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def lazy(tmp_path: Path) -> tuple[LazyArray, np.ndarray]:
-    data = blob((9, 20, 33))
-    return open_volume(convert(tmp_path, data, Layout((0, 1, 2), ISOTROPIC))).levels[0], data
-
-
-@pytest.mark.parametrize(
-    "key",
-    [
-        3,
-        -1,
-        np.int64(2),
-        slice(None),
-        slice(2, 100),
-        slice(-3, None),
-        slice(5, 2),
-        slice(None, None, 2),
-        slice(7, 1, -2),
-        slice(None, None, -1),
-        (slice(None), 4),
-        (..., 4),
-        (1, ..., slice(3, 30, 4)),
-        (slice(2, 5), slice(None), slice(10, 20)),
-        (0, slice(None), slice(None)),
-        [1, 3],
-        np.array([True, False] * 4 + [True]),
-        (slice(None), np.array([1, 2, 5])),
-    ],
-    ids=str,
-)
-def test_it_is_indexed_as_numpy_is(lazy: tuple[LazyArray, np.ndarray], key: Any) -> None:
-    array, data = lazy
-    part = array[key]
-    np.testing.assert_array_equal(part, data[key])
-    assert part.shape == data[key].shape
-
-
-def test_parts_of_parts_and_single_values(lazy: tuple[LazyArray, np.ndarray]) -> None:
-    array, data = lazy
-    part = array[2:8][:, 5:15][..., ::-1]
-    assert isinstance(part, LazyArray)
-    np.testing.assert_array_equal(part, data[2:8, 5:15, ::-1])
-    np.testing.assert_array_equal(part[-1][3], data[7, 8, ::-1])
-    assert array[1, 2, 3] == data[1, 2, 3] and isinstance(array[1, 2, 3], np.uint16)
-    np.testing.assert_array_equal(array.flip(0, 2), data[::-1, :, ::-1])
-    np.testing.assert_array_equal(array.transpose(2, 0, 1), data.transpose(2, 0, 1))
-    for wrong in (9, -10, (0, 0, 33), (0, 0, 0, 0)):
-        with pytest.raises(IndexError):
-            array[wrong]
-
-
-def test_it_behaves_as_an_array(lazy: tuple[LazyArray, np.ndarray]) -> None:
-    array, data = lazy
-    assert (array.shape, array.ndim, array.size, array.nbytes, len(array)) == (
-        data.shape, 3, data.size, data.nbytes, 9,
-    )  # fmt: skip
-    np.testing.assert_array_equal(array > 50, data > 50)
-    np.testing.assert_array_equal(array + array, data + data)
-    assert np.max(array) == data.max()
-    assert np.asarray(array, np.float64).dtype == np.float64
-    assert "33" in repr(array)
-    with pytest.raises(ValueError, match="copy"):
-        np.array(array, copy=False)

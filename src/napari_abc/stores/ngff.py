@@ -191,7 +191,7 @@ class _Axis:
 
 
 def _axes(described: Any, place: Place) -> tuple[_Axis, ...]:
-    axes = []
+    axes: list[_Axis] = []
     for axis in described if isinstance(described, list) else ():
         name = axis if isinstance(axis, str) else _dict(axis).get("name")
         if not isinstance(name, str):
