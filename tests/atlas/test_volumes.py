@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from napari_abc.atlas.atlas import open_atlas
 from napari_abc.atlas.catalogue import catalogue
 from napari_abc.atlas.files import DatasetFiles
 from napari_abc.atlas.manifest import Release
@@ -203,3 +204,27 @@ def parcellation() -> Taxonomy:
 
     levels = (level("division", {"MB": "#ff64ff"}), level("structure", {"PAG": "#ff90ff"}))
     return Taxonomy(CCF, levels, pd.Index(["1327"]), np.zeros((1, 2), np.int32))
+
+
+@pytest.mark.parametrize(
+    ("dataset", "label", "frame"),
+    [
+        ("MERFISH-C57BL6J-638850", "C57BL6J-638850.37", "reconstructed"),
+        ("Zhuang-ABCA-1", "All sections", "ccf"),
+    ],
+)
+def test_cells_lie_in_the_regions_that_they_belong_to(
+    release_folder: Path, dataset: str, label: str, frame: str
+) -> None:
+    slab = open_atlas(str(release_folder))[dataset].slab(label).in_frame(frame)
+    (source,) = [source for source in slab.volumes if source.frame == frame and source.kind == "labels"]
+    volume = source.load(Task())
+    labels = np.asarray(volume.levels[0])
+    positions = slab.cells[["z", "y", "x"][-labels.ndim :]].to_numpy(dtype=float)
+    voxels = np.rint((positions - volume.translate) / volume.scale).astype(int)
+    found = labels[tuple(voxels.T)]
+    np.testing.assert_array_equal(found, pd.to_numeric(slab.cells["parcellation_index"]))
+    assert len(np.unique(found)) > 5
+    level = volume.label_levels["structure"]
+    terms = pd.Series(level.names, index=level.labels)[found].to_numpy()
+    assert (terms == slab.cells["parcellation_structure"].astype(str)).all()
