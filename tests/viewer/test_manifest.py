@@ -164,6 +164,8 @@ def test_samples_are_in_the_menu(viewer: napari.Viewer) -> None:
         "Macaque basal ganglia (synthetic)",
         "Marmoset basal ganglia (synthetic)",
         "Mouse brain section (synthetic)",
+        "Mouse brain in the CCF, 3D (synthetic)",
+        "Mouse brain, single cells (synthetic)",
     ]
 
 
@@ -172,6 +174,7 @@ def test_commands_are_in_the_palette(viewer: napari.Viewer, manifest: PluginMani
 
     known = set(dict(get_app_model().commands))
     samples = {f"napari-abc.sample_{key}" for key in ("human", "macaque", "marmoset", "mouse")}
+    samples |= {"napari-abc.sample_mouse_ccf", "napari-abc.sample_mouse_embedding"}
     wanted = {command.id for command in manifest.contributions.commands}
     assert (wanted - samples) | {f"napari-abc.{key}" for key in ("human", "mouse")} <= known
 

@@ -181,3 +181,14 @@ def test_sample_data_of_four_species_open_offline_and_say_that_they_are_syntheti
         slab = slab_of(cells)
         assert slab is not None
         assert slab.species.casefold().startswith(key)
+
+
+def test_a_sample_in_three_dimensions_and_one_of_an_embedding(viewer: napari.Viewer) -> None:
+    (brain,) = viewer.open_sample("napari-abc", "mouse_ccf")
+    assert brain.ndim == viewer.dims.ndisplay == 3
+    assert brain.axis_labels == ("x_ccf", "y_ccf", "z_ccf")
+    viewer.layers.clear()
+    (cells,) = viewer.open_sample("napari-abc", "mouse_embedding")
+    assert cells.scale.tolist() == [-1, 1]
+    assert len(cells.data) > 1000
+    assert all(layer.name.endswith("(synthetic)") for layer in (brain, cells))
