@@ -89,7 +89,9 @@ class GeneIndexes:
         if name is None:
             return
         with self._lock:
-            self._opened.pop(name, None)
+            opened = self._opened.pop(name, None)
+        if opened is not None:
+            opened.close()  # Windows deletes nothing that is open
         shutil.rmtree(self._folder / name, ignore_errors=True)
 
     def missing(self, file: RemoteFile) -> bool:

@@ -20,11 +20,10 @@ from napari_abc.stores.index_format import (
     About,
     checksum,
     label_file,
-    rows_file,
-    values_file,
 )
 from napari_abc.stores.index_labels import parse_labels
 from napari_abc.stores.index_rows import RowPlan, plan_rows
+from napari_abc.stores.index_scatter import SHORT, scatter_runs, scatter_whole, whole_spans
 from napari_abc.stores.labels import LabelIndex
 
 if TYPE_CHECKING:
@@ -33,15 +32,13 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
-    from napari_abc.stores.index_files import Files, Span
+    from napari_abc.stores.index_files import Files
     from napari_abc.task import Task
 
 __all__ = ["GeneIndex", "file_key", "index_name", "open_index"]
 
 _LARGEST_DOCUMENT = 64 * 2**20
 _KEPT_TABLES = 2048
-_SHORT = 1024
-"""Entries a block below which it is faster to place all blocks of a part at once."""
 
 
 def index_name(source: str, key: str) -> str:
@@ -66,7 +63,7 @@ def file_key(path: Path) -> str:
 class GeneIndex:
     """Values of a matrix, gene by gene; made by :func:`open_index`. Safe to use from several threads.
 
-    No file stays open.
+    Files that were read stay open until it is closed or nobody refers to it any more.
 
     Attributes
     ----------
@@ -135,6 +132,10 @@ class GeneIndex:
     def forget_labels(self) -> None:
         """Let go of the labels, which take 50 MB for a million cells."""
         self._labels = None
+
+    def close(self) -> None:
+        """Close the files, so that Windows too can delete them; the next read opens them again."""
+        self._files.close()
 
     def _label_index(self, task: Task | None) -> LabelIndex:
         if self._labels is None:
@@ -259,79 +260,26 @@ class GeneIndex:
         task: Task | None,
     ) -> None:
         """Put the gene's entries of the plan's blocks in their places."""
-        dtype = self._dtype
-        spans: list[Span] = []
-        for part, blocks in plan.parts:
-            start = table[blocks[0]][0]
-            count = table[blocks[-1]][0] + table[blocks[-1]][1] - start
-            spans.append((rows_file(part), 2 * start, 2 * count))
-            spans.append((values_file(part), dtype.itemsize * start, dtype.itemsize * count))
-        contents = self._files.read(spans, task)
-        at = done = 0
-        for number, (_, blocks) in enumerate(plan.parts):
-            windows = plan.windows[done : done + len(blocks)]
-            done += len(blocks)
-            packed, data = contents[2 * number], contents[2 * number + 1]
-            start = table[blocks[0]][0]
-            self._check(packed, data, column, table, blocks, start)
-            rows, entries = np.frombuffer(packed, "<u2"), np.frombuffer(data, dtype)
-            if dtype != np.float32:
-                with np.errstate(over="ignore"):  # beyond float32's range becomes inf, as it should
-                    entries = entries.astype(np.float32)
-            try:
-                if len(rows) > _SHORT * len(blocks) or len(blocks) < 3:
-                    for block, (low, high) in zip(blocks, windows, strict=True):
-                        first, count, _ = table[block]
-                        here = slice(first - start, first - start + count)
-                        self._place(values[at : at + high - low], rows[here], entries[here], low, high)
-                        at += high - low
-                else:
-                    at = self._scatter_short(values, rows, entries, table, blocks, windows, at)
-            except IndexError:
-                raise self._damaged() from None
+        try:
+            if self._is_narrow(column, table, plan):
+                scatter_runs(values, table, plan, self._files, self._dtype, task)
+                return
+            contents = self._files.read(whole_spans(table, plan, self._dtype.itemsize), task)
+            for number, (_, blocks) in enumerate(plan.parts):
+                rows, entries = contents[2 * number], contents[2 * number + 1]
+                self._check(rows, entries, column, table, blocks, table[blocks[0]][0])
+            scatter_whole(values, table, plan, contents, self._dtype, self.about.block_rows)
+        except IndexError:
+            raise self._damaged() from None
 
-    def _place(
-        self,
-        window: NDArray[np.float32],
-        rows: NDArray[np.uint16],
-        entries: NDArray[np.float32],
-        low: int,
-        high: int,
-    ) -> None:
-        """Place a segment's entries that lie in the window from row `low` of the block to `high`."""
-        if low > 0 or high < self.about.block_rows:
-            # In the type of the rows, or all of them would be converted for the search.
-            begin = rows.searchsorted(np.uint16(low))
-            end = rows.searchsorted(np.uint16(high - 1), "right")
-            rows, entries = rows[begin:end] - np.uint16(low), entries[begin:end]
-        window[rows.astype(np.intp)] = entries
-
-    def _scatter_short(
-        self,
-        values: NDArray[np.float32],
-        rows: NDArray[np.uint16],
-        entries: NDArray[np.float32],
-        table: list[list[int]],
-        blocks: tuple[int, ...],
-        windows: tuple[tuple[int, int], ...],
-        at: int,
-    ) -> int:
-        """Place the short segments of many blocks at once."""
-        height, start = self.about.block_rows, table[blocks[0]][0]
-        if len(rows) and int(rows.max()) >= height:
-            raise self._damaged()
-        counts = [table[block][1] for block in blocks]
-        if sum(counts) < len(rows):  # blocks in between are not wanted
-            kept = np.concatenate([np.arange(table[b][0], table[b][0] + table[b][1]) for b in blocks]) - start
-            rows, entries = rows[kept], entries[kept]
-        lows, highs = np.array(windows, np.intp).T
-        ends = at + np.cumsum(highs - lows)
-        places = rows + np.repeat(ends - highs, counts)
-        if len(windows) * height != int((highs - lows).sum()):
-            inside = (rows >= np.repeat(lows, counts)) & (rows < np.repeat(highs, counts))
-            places, entries = places[inside], entries[inside]
-        values[places] = entries
-        return int(ends[-1])
+    def _is_narrow(self, column: int, table: list[list[int]], plan: RowPlan) -> bool:
+        """Whether it pays to read the rows first, then only those values that are needed."""
+        blocks = len(plan.windows)
+        if not self.is_local or 2 * plan.size > blocks * self.about.block_rows:
+            return False
+        wanted = [block for _, blocks in plan.parts for block in blocks]
+        entries = sum(table[block][1] for block in wanted)
+        return entries > SHORT * blocks and bool(self._checked[column, wanted].all())
 
     def _check(
         self,

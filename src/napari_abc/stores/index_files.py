@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import threading
-from io import FileIO
-from typing import TYPE_CHECKING, Any, Protocol
+from itertools import count
+from typing import TYPE_CHECKING, Protocol
+from weakref import WeakSet
 
 from napari_abc.errors import FormatError, MissingFileError
 
@@ -19,6 +22,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Files", "FolderFiles"]
 
+_MOST_OPEN = 128
+"""Files that all folders together keep open; a process of macOS may have 256."""
+_POSITIONAL = hasattr(os, "preadv")
+
 
 class Files(Protocol):
     """Where the files of an index are."""
@@ -32,55 +39,88 @@ class Files(Protocol):
         Raises
         ------
         FormatError
-            If a file is too short.
+            If a file is too short, or not what it was when it was first read.
         MissingFileError
             If a file is not there.
         """
         ...
 
+    def close(self) -> None:
+        """Keep nothing open; the next read opens again what it needs."""
+        ...
+
 
 class FolderFiles:
-    """Files of a folder, opened for each read: it can be moved or deleted at any time."""
+    """Files of a folder. They stay open, as opening takes longer than reading a gene of a slab.
+
+    Safe to use from several threads. A file that was taken away or changed meanwhile is noticed before
+    anything is read from it.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.location = str(folder)
         self._mine = threading.local()
+        self._open: dict[str, _File] = {}
+        self._seen: dict[str, tuple[int, int]] = {}
+        self._used = 0
+        with _opening:
+            _folders.add(self)
+
+    def close(self) -> None:
+        """See :meth:`Files.close`. What another thread is reading is closed when it is done."""
+        self._open = {}
 
     def read(self, spans: Sequence[Span], task: Task | None = None) -> list[memoryview]:
         """See :meth:`Files.read`."""
-        room = self._room(sum(-(-count // 8) * 8 for _, _, count in spans))
+        self._used = next(_turns)
+        room = self._room(sum(-(-size // 8) * 8 for _, _, size in spans))
+        opened = self._open
         found = []
         at = 0
-        opened: Any = None
-        name = None
+        last = None
         try:
-            for file, start, count in spans:
-                if file != name:
-                    if opened is not None:
-                        opened.close()
-                    opened, name = FileIO(f"{self.location}/{file}"), file
-                view = room[at : at + count]
-                opened.seek(start)
-                done = 0
-                while done < count:
-                    more = opened.readinto(view[done:])
-                    if not more:
-                        raise FormatError(f"{self.location}/{file} is cut off; delete the index.")
-                    done += more
+            for name, start, size in spans:
+                last = name
+                file = opened.get(name) or self._opened(name)
+                now = os.fstat(file.descriptor)
+                if now.st_mtime_ns != file.changed or now.st_size != file.size or not now.st_nlink:
+                    raise self._other(name, now)
+                view = room[at : at + size]
+                if not file.read(view, start):
+                    raise self._cut_off(name)
                 found.append(view)
-                at += -(-count // 8) * 8
+                at += -(-size // 8) * 8
         except FileNotFoundError:
-            raise MissingFileError(f"{self.location}/{file} is missing; delete the index.") from None
+            raise MissingFileError(f"{self.location}/{last} is missing; delete the index.") from None
+        except (FormatError, MissingFileError):
+            raise
         except OSError as error:
-            if isinstance(error, MissingFileError):
-                raise
             raise FormatError(
-                f"{self.location}/{file} can't be read ({error.strerror}); delete the index."
+                f"{self.location}/{last} can't be read ({error.strerror}); delete the index."
             ) from error
-        finally:
-            if opened is not None:
-                opened.close()
         return found
+
+    def _opened(self, name: str) -> _File:
+        """A file that was not open; kept open if there is room. It has to be as it was at first."""
+        file = _File(f"{self.location}/{name}")
+        file.size, file.changed = self._seen.setdefault(name, (file.size, file.changed))
+        with _opening:
+            if _room_for_one(self):
+                self._open[name] = file
+        return file
+
+    def _other(self, name: str, now: os.stat_result) -> FormatError | MissingFileError:
+        """What to say of a file that was taken away or changed."""
+        size, _ = self._seen[name]
+        self.close()
+        if not now.st_nlink:
+            return MissingFileError(f"{self.location}/{name} is missing; delete the index.")
+        if now.st_size < size:
+            return self._cut_off(name)
+        return FormatError(f"{self.location}/{name} was changed; delete the index.")
+
+    def _cut_off(self, name: str) -> FormatError:
+        return FormatError(f"{self.location}/{name} is cut off; delete the index.")
 
     def _room(self, size: int) -> memoryview:
         # Reused, because fresh pages cost as much as filling them.
@@ -89,3 +129,55 @@ class FolderFiles:
             room = self._mine.room = memoryview(bytearray(size))
         view: memoryview = room
         return view
+
+
+class _File:
+    """A file that is open as long as somebody refers to it, so that no reader loses it to another thread."""
+
+    def __init__(self, path: str) -> None:
+        self.descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+        found = os.fstat(self.descriptor)
+        self.size, self.changed = found.st_size, found.st_mtime_ns
+        self._lock = threading.Lock()
+
+    def __del__(self, close=os.close) -> None:  # type: ignore[no-untyped-def]
+        with contextlib.suppress(AttributeError, OSError):  # was never opened
+            close(self.descriptor)
+
+    def read(self, view: memoryview, start: int) -> bool:
+        """Fill the view from a place in the file; False if the file ends before."""
+        done = _read(self, view, start)
+        while 0 < done < len(view):
+            more = _read(self, view[done:], start + done)
+            if not more:
+                return False
+            done += more
+        return done == len(view)
+
+
+def _read(file: _File, view: memoryview, start: int) -> int:
+    """Read at a place as much as the system gives at a time; the number of bytes."""
+    if _POSITIONAL:
+        return os.preadv(file.descriptor, [view], start)
+    with file._lock:  # Windows reads where the file stands
+        os.lseek(file.descriptor, start, os.SEEK_SET)
+        content = os.read(file.descriptor, len(view))
+    view[: len(content)] = content
+    return len(content)
+
+
+_folders: WeakSet[FolderFiles] = WeakSet()
+_opening = threading.Lock()
+_turns = count(1)
+
+
+def _room_for_one(mine: FolderFiles) -> bool:
+    """Whether a folder may keep one more file open; the folder that rested longest closes its own for it."""
+    others = sorted((folder for folder in _folders if folder is not mine), key=lambda folder: folder._used)
+    total = len(mine._open) + sum(len(folder._open) for folder in others)
+    for folder in others:
+        if total < _MOST_OPEN:
+            break
+        total -= len(folder._open)
+        folder.close()
+    return total < _MOST_OPEN

@@ -112,6 +112,9 @@ class RemoteFiles:
         found = iter(contents)
         return [memoryview(next(found) if span[2] else b"") for span in spans]
 
+    def close(self) -> None:
+        """See :meth:`napari_abc.stores.index_files.Files.close`; there is nothing to close."""
+
     def _ranges(
         self, spans: Sequence[Span], task: Task | None, seconds: float | None = None
     ) -> list[bytes | BaseException]:

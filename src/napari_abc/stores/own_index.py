@@ -119,6 +119,8 @@ class OwnIndex:
 
     def discard(self) -> None:
         """Delete the index: it turned out to be damaged."""
+        if self._opened is not None:
+            self._opened.close()
         self._opened = None
         shutil.rmtree(self.target, ignore_errors=True)
 
