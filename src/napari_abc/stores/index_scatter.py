@@ -165,7 +165,9 @@ def scatter_runs(
             begin = end + int(segment.searchsorted(np.uint16(low)))
             end += int(segment.searchsorted(np.uint16(high - 1), "right"))
             # A copy: the next read takes the room of the rows.
-            runs.append((np.add(rows[begin:end], at - low, dtype=np.intp), begin))
+            places = rows[begin:end].astype(np.intp)
+            places += at - low
+            runs.append((places, begin))
             at += high - low
         begin = runs[opening][1]
         wanted.append((values_file(part), width * (start + begin), width * (end - begin)))
