@@ -135,7 +135,7 @@ def full(cells: int, genes: int) -> Sizes:
         many_genes=20_000,
         slabs=(10_000, 31_600, 100_000, 300_000, 1_000_000, rest),
         opened=3,
-        shown=(100_000, 1_000_000, 4_000_000),
+        shown=(10_000, 100_000, 1_000_000, 5_000_000),
         scale=(10_000, 100_000, 1_000_000, 5_000_000),
         part=50,
         megabytes=300,
@@ -339,18 +339,22 @@ def _view(sizes: Sizes, spatialdata: bool) -> Group:
         ours, napari = way("ways_view:ours", cells=cells), way("ways_view:napari_public", cells=cells)
         copy = way("ways_view:copy", cells=cells)
         table, array = "napari, column", "napari, array of colours"
-        # At four million it takes minutes and gigabytes.
+        # At five million it takes minutes and gigabytes.
         other = way("spatialdata", cells=cells) if spatialdata and cells <= 1_000_000 else None
         at_a_million = cells == 1_000_000
+        too_slow = () if cells <= 1_000_000 else ("freeze", "frame", "frame 10x", "frame 100x")
         for what, sample, peers, theirs, aim in (
             ("Recolour: another column", "column", (("column", table), ("array", array)), "column", 0.001),
             ("Recolour: hide types", "hide", (("array", array),), None, 0.001),
             ("Recolour: another gene", "gene", (("gene", table), ("array", array)), "gene", 0.015),
             ("Recolour: other limits", "limits", (("limits", "napari, contrast limits"),), None, 0.001),
             ("Add the cells to the viewer", "add", (("add", table),), "add", 0.8),
+            ("Longest freeze while they are added", "freeze", (("freeze", table),), None, None),
             ("Draw a frame in software, all in view", "frame", (("frame", "napari"),), None, None),
+            ("Draw a frame, zoomed 10 times", "frame 10x", (("frame 10x", "napari"),), None, None),
+            ("Draw a frame, zoomed 100 times", "frame 100x", (("frame 100x", "napari"),), None, None),
         ):
-            figures = [Figure(napari, name, who) for name, who in peers]
+            figures = [Figure(napari, name, who) for name, who in peers if name not in too_slow]
             if other is not None and theirs is not None:
                 figures.append(Figure(other, theirs, "napari-spatialdata"))
             copied = Figure(copy, "numbers", "copy a number a cell") if sample in ("column", "gene") else None

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import os
 import tempfile
+import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,9 +18,14 @@ from benchmarks import slabs
 from benchmarks.meter import Sample, measure
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import napari
 
 REPEATS = 7
+
+MOST_DRAWN = 1_000_000
+"""Cells that napari is asked to draw in software; more take minutes."""
 
 
 def _viewer() -> napari.Viewer:
@@ -40,27 +47,71 @@ def _draw(_result: Any = None) -> None:
     QApplication.processEvents()
 
 
-def _frame(viewer: napari.Viewer) -> Sample:
-    """Draw everything once, in full view; then look away, so that drawing takes little time later."""
+def _frames(viewer: napari.Viewer) -> dict[str, Sample]:
+    """Draw all in full view, and closer."""
     _draw()
-    sample, _ = measure(lambda: viewer.screenshot(canvas_only=True, flash=False), 2)
+    zoom = viewer.scene.camera.zoom
+    samples = {}
+    for name, closer in (("frame", 1), ("frame 10x", 10), ("frame 100x", 100)):
+        viewer.scene.camera.zoom = zoom * closer
+        _settle()
+        samples[name], _ = measure(partial(_next_frame, viewer), 3, 2.0)
+    return samples
+
+
+def _next_frame(viewer: napari.Viewer) -> None:
+    """Draw a view that was not drawn before."""
+    camera = viewer.scene.camera
+    camera.center = (camera.center[0], camera.center[1] + 2.5 / camera.zoom, camera.center[2])
+    viewer.screenshot(canvas_only=True, flash=False)
+
+
+def _look_away(viewer: napari.Viewer) -> None:
+    """Have nothing to draw, so that drawing takes little time."""
     viewer.scene.camera.center = (1e6, 1e6)
     _draw()
-    return sample
+
+
+def _settle() -> None:
+    """Let what goes on in the background end."""
+    end = time.perf_counter() + 0.5
+    while time.perf_counter() < end:
+        _draw()
+
+
+def _freeze(work: Callable[[], Any]) -> Sample:
+    """The longest time for which the window does not answer while some work is done and drawn."""
+    from qtpy.QtCore import QTimer
+
+    turns = [time.perf_counter()]
+    timer = QTimer()
+    timer.timeout.connect(lambda: turns.append(time.perf_counter()))
+    timer.start(0)
+    work()
+    _settle()
+    timer.stop()
+    return {"seconds": [float(np.diff([*turns, time.perf_counter()]).max())], "mb": 0.0}
 
 
 def ours(cells: int) -> dict[str, Sample]:
     """Add a slab and recolour it, a step at a time."""
-    from napari_abc.viewer.layers import add_slab
+    from napari_abc.viewer.cell_layer import ready
+    from napari_abc.viewer.layers import add_prepared, add_slab
     from napari_abc.viewer.paint import paint
+    from napari_abc.viewer.prepare import prepare_slab
 
     viewer = _viewer()
     add_slab(viewer, slabs.slab(1000), "Subclass")
     _draw()
     viewer.layers.clear()
     slab = slabs.slab(cells)
+    # As the dock does, which makes the layer in a thread.
+    freeze = _freeze(partial(add_prepared, viewer, ready(prepare_slab(slab, "Subclass"))))
+    viewer.layers.clear()
+    _settle()
     added, layers = measure(lambda: add_slab(viewer, slab, "Subclass"))
-    samples = {"add": added, "frame": _frame(viewer)}
+    samples = {"freeze": freeze, "add": added, **_frames(viewer)}
+    _look_away(viewer)
     layer = layers.cells
     columns = [slabs.categories(slab, name) for name in ("Subclass", "region")]
     genes = [slabs.continuous(slab, number) for number in range(2)]
@@ -98,10 +149,16 @@ def napari_public(cells: int) -> dict[str, Sample]:
             "gene 1": slabs.gene(cells, 1),
         }
     )
-    added, layer = measure(
-        lambda: viewer.add_points(positions, features=table, face_color="Subclass", border_width=0, size=0.02)
-    )
-    samples = {"add": added, "frame": _frame(viewer)}
+    look: dict[str, Any] = {"features": table, "face_color": "Subclass", "border_width": 0, "size": 0.02}
+    samples = {}
+    if cells <= MOST_DRAWN:
+        samples["freeze"] = _freeze(lambda: viewer.add_points(positions, **look))
+        viewer.layers.clear()
+        _settle()
+    samples["add"], layer = measure(lambda: viewer.add_points(positions, **look))
+    if cells <= MOST_DRAWN:
+        samples.update(_frames(viewer))
+    _look_away(viewer)
     palettes = np.random.default_rng(7).random((2, len(slabs.NAMES), 4)).astype(np.float32)
     colors = [palette[first] for palette in palettes]
     turn = iter(range(10**6))

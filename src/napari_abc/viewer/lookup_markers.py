@@ -180,6 +180,9 @@ class LookupMarkers(Markers):  # type: ignore[misc]
                     drawn = self._pictures.draw(view, self._numbers, self._not_hidden(), self.moving, whole)
                     self._tell(drawn)
                     return
+                if not len(part):
+                    self._tell(drawn)
+                    return  # nothing is in view
             elif not whole:
                 part = self._some(view)
                 drawn = len(positions) if part is None else len(part)

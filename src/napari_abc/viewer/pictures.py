@@ -10,6 +10,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 import numpy as np
+from qtpy.QtCore import QTimer
 
 from napari_abc.viewer.background import Background
 from napari_abc.viewer.raster import Grid, View, depths, topmost, wanted
@@ -29,6 +30,9 @@ FEW = 3000
 
 _MOVING, _RESTING = 0.04, 0.08
 """Seconds that making a picture may take while the view moves, and when it rests."""
+
+_REST = 0.2
+"""Seconds after which a view rests."""
 
 _QUICK = 200_000
 """Points whose grid is made at once."""
@@ -53,6 +57,11 @@ class Pictures:
         self._again = again
         self._gridding, self._making = Background(), Background()
         self._slowness = 1.0
+        self._changed = -_REST
+        self._rest = QTimer()
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(round(_REST * 1000) + 50)
+        self._rest.timeout.connect(self._better)
         self._times, self._step = 1.0, 1
         self._view: View | None = None
         self._seen: NDArray[np.bool_] | None = None
@@ -159,15 +168,21 @@ class Pictures:
         int
             Number of points that the picture is made of, those out of view among them.
         """
-        times, step = self._choose(view, moving, whole)
         same = self._view is not None and self._view.key() == view.key() and self._seen is seen
+        now = perf_counter()
+        # Views that follow one another are drawn quickly, and well when the last one rests.
+        moving = not whole and (moving or now - self._changed < _REST)
+        if not same:
+            self._changed = now
+        times, step = self._choose(view, moving, whole)
         if not same or times > self._times or step < self._step:
-            self._making.drop()
             self._view, self._seen, self._times, self._step = view, seen, times, step
             self._top = self._make(view, step)
-            if step > 1 and not moving:
-                self._make_whole(view)
-        assert self._top is not None
+        if moving:
+            self._rest.start()
+        assert self._view is not None and self._top is not None
+        if self._step > 1 and not moving and not self._making.busy:
+            self._make_whole(self._view)
         if self._top is not self._drawn or self._numbers is not numbers:
             self._drawn, self._numbers = self._top, numbers
             picture = numbers.take(self._top, mode="clip")
@@ -195,6 +210,13 @@ class Pictures:
         pixels = view.width * view.height * (6 + 0.6 * view.diameter)
         return self._slowness * 1e-9 * (pixels + count * (20 if view.deep else 8))
 
+    def _better(self) -> None:
+        """Draw again, if there can be a better picture than the one that is drawn."""
+        if self._view is None:
+            return
+        if self._step > 1 or self._choose(self._view, False, False)[0] > self._times:
+            self._again()
+
     def _in_view(self, view: View) -> NDArray[np.int32] | None:
         """The points in a view; None for all."""
         if self._looked is None or self._looked[0] != view.key():
@@ -218,9 +240,11 @@ class Pictures:
 
     def _make_whole(self, view: View) -> None:
         positions, points, seen = self._positions, self._in_view(view), self._seen
-        finer = view.finer(self._times)
-        self._making.start(lambda: topmost(positions, finer, points, seen), self._take_whole)
+        finer, times = view.finer(self._times), self._times
 
-    def _take_whole(self, top: NDArray[np.int32]) -> None:
-        self._top, self._step = top, 1
-        self._again()
+        def take(top: NDArray[np.int32]) -> None:
+            if self._view is view and self._seen is seen and self._times == times:
+                self._top, self._step = top, 1
+            self._again()  # also where the view has changed meanwhile: then for another one
+
+        self._making.start(lambda: topmost(positions, finer, points, seen), take)
