@@ -31,6 +31,9 @@ FEW = 3000
 _MOVING, _RESTING = 0.04, 0.08
 """Seconds that making a picture may take while the view moves, and when it rests."""
 
+_LARGEST_SIDE = 8192
+"""Pixels along a side of a picture that is finer than the canvas; drivers have a limit."""
+
 _REST = 0.2
 """Seconds after which a view rests."""
 
@@ -196,7 +199,13 @@ class Pictures:
         points = self._in_view(view)
         count = len(self._positions) if points is None else len(points)
         times = min(1.0, _LARGE / view.diameter)
-        if not moving and view.diameter * 2 <= _LARGE and self._seconds(view.finer(2), count) < _RESTING / 2:
+        fine = view.finer(2)
+        if (
+            not moving
+            and fine.diameter <= _LARGE
+            and max(fine.width, fine.height) <= _LARGEST_SIDE
+            and self._seconds(fine, count) < (2 * _RESTING if whole else _RESTING / 2)
+        ):
             return 2.0, 1
         budget = _MOVING if moving else _RESTING
         seconds = self._seconds(view.finer(times), count)
