@@ -1,8 +1,8 @@
 """Measure everything against its peers: ``python -m benchmarks``.
 
-Makes data of the atlas's shapes in a folder, measures each way several times in processes of its own,
-prints a table and writes ``table.md``, ``results.json`` and ``plot.png``. Takes about an hour and 20 GB of
-disk; with ``--quick`` a minute, and says nothing about speed.
+Makes data of the atlas's shapes in a folder, measures each way in processes of its own, prints a table and
+writes ``table.md``, ``results.json`` and ``plot.png``. Takes half an hour with two processors, some minutes
+before that to make 20 GB of data, and keeps both; with ``--quick`` a minute, and says nothing about speed.
 """
 
 from __future__ import annotations
@@ -13,12 +13,13 @@ import re
 import shutil
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks import plot, report
 from benchmarks.plan import full, make_plan, quick, together
-from benchmarks.run import ROOT, Results, run_group, say
+from benchmarks.run import ROOT, Options, Results, prepare, run_group, say
 
 if TYPE_CHECKING:
     from benchmarks.plan import Plan
@@ -32,23 +33,27 @@ def main() -> int:
     if options.quick:
         plan = [together(plan)]
     options.output.mkdir(parents=True, exist_ok=True)
-    results = Results(options.output / "results.json", again=bool(options.only or options.publish))
-    folder = options.folder or Path(tempfile.mkdtemp(prefix="napari-abc-benchmarks-"))
-    folder.mkdir(parents=True, exist_ok=True)
-    try:
-        for group in plan:
-            if re.match(options.only, group.name) and not options.publish:
-                run_group(
-                    group,
-                    folder.resolve(),
-                    results,
-                    options.rounds or sizes.rounds,
-                    options.quick,
-                    options.spatialdata,
-                )
-    finally:
-        if options.folder is None:
-            shutil.rmtree(folder, ignore_errors=True)
+    results = Results(options.output / "results.json", look_only=options.publish is not None)
+    if options.publish is None:
+        folder = Path(tempfile.mkdtemp(prefix="napari-abc-benchmarks-")) if options.quick else options.folder
+        folder.mkdir(parents=True, exist_ok=True)
+        end = time.time() + 60 * options.minutes
+        how = Options(
+            folder.resolve(), options.spatialdata, options.quick, options.rounds, options.resume, end
+        )
+        try:
+            for group in plan:
+                if not re.match(options.only, group.name):
+                    continue
+                if options.prepare:
+                    prepare(group, how)
+                elif not run_group(group, results, how):
+                    say(f"{group.name}: the {options.minutes:g} minutes are over; go on with --resume.")
+        finally:
+            if options.quick:
+                shutil.rmtree(folder, ignore_errors=True)
+        if options.prepare:
+            return 0
     return _finish(plan, results, options.output, options.publish)
 
 
@@ -57,44 +62,58 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--cells", type=int, default=1_600_000, help="cells of the matrix and the tables")
     parser.add_argument("--genes", type=int, default=300)
     parser.add_argument("--quick", action="store_true", help="tiny data, one round")
-    parser.add_argument("--rounds", type=int, help="how often each way is run")
+    parser.add_argument("--rounds", type=int, help="how often each way is run, instead of 1 to 3 times")
     parser.add_argument(
         "--only",
         default="",
         metavar="REGEX",
-        help="groups to measure again; the others stay as they are in the output",
+        help="groups to measure; the others stay as they are in the output",
     )
-    parser.add_argument("--folder", type=Path, help="keep the data here, and use what is there")
+    parser.add_argument("--resume", action="store_true", help="leave out what was measured just before")
+    parser.add_argument("--minutes", type=float, default=1e6, help="begin nothing after that time")
+    parser.add_argument("--prepare", action="store_true", help="make the data, and measure nothing")
+    parser.add_argument(
+        "--folder",
+        type=Path,
+        default=ROOT / "build" / "benchmarks-data",
+        help="where the data are kept from run to run",
+    )
     parser.add_argument("--output", type=Path, default=ROOT / "build" / "benchmarks")
     parser.add_argument(
         "--spatialdata", default="", metavar="PYTHON", help="a Python that has napari-spatialdata"
     )
     parser.add_argument(
-        "--publish", action="store_true", help="measure nothing; write README and docs/ from the output"
+        "--publish",
+        nargs="?",
+        type=Path,
+        const=ROOT,
+        metavar="CHECKOUT",
+        help="measure nothing; write README and docs/ from the output, here or in another checkout",
     )
     return parser.parse_args()
 
 
-def _finish(plan: Plan, results: Results, output: Path, publish: bool) -> int:
+def _finish(plan: Plan, results: Results, output: Path, publish: Path | None) -> int:
     records = report.lines(plan, results)
-    results.content["table"] = records
-    results.path.write_text(json.dumps(results.content, indent=1))
     found = plot.curves(plan, results)
+    if publish is None:
+        results.content["table"] = records
+        results.path.write_text(json.dumps(results.content, indent=1))
+    text = f"{report.conditions(results)}\n\n{report.table(records)}\n"
     if found:
         plot.draw(found, output / "plot.png")
-    steep = plot.steep(found)
-    text = f"{report.conditions(results)}\n\n{report.table(records)}\n"
-    if steep:
-        text += "\nSteeper than linear (slope above 1.1):\n\n" + "".join(
-            f"- {sentence}\n" for sentence in steep
-        )
+        text += f"\n{plot.slopes(found)}\n"
+    if steep := plot.steep(found):
+        text += "\nSteeper than linear (slope above 1.1):\n\n"
+        text += "".join(f"- {sentence}\n" for sentence in steep)
     (output / "table.md").write_text(text)
     print(text)
-    if publish:
-        _replace(ROOT / "docs" / "benchmarks.md", text)
-        _replace(ROOT / "README.md", f"{report.short_table(records)}\n\n{report.conditions(results)}\n")
+    if publish is not None:
         if found:
-            shutil.copy(output / "plot.png", ROOT / "docs" / "images" / "benchmarks.png")
+            shutil.copy(output / "plot.png", publish / "docs" / "images" / "benchmarks.png")
+            text += "\n![Milliseconds against the number of cells](images/benchmarks.png)\n"
+        _replace(publish / "docs" / "benchmarks.md", text)
+        _replace(publish / "README.md", f"{report.short_table(records)}\n\n{report.conditions(results)}\n")
     wrong = report.failed(plan, results) + report.different(plan, results)
     for sentence in wrong:
         say(sentence)

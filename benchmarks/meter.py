@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Sample", "measure", "read_bytes"]
+__all__ = ["Sample", "inflate", "measure", "read_bytes"]
 
 Sample = dict[str, Any]
 """``seconds`` (list), ``mb`` (growth of the process at its peak), and what else a way tells."""
@@ -94,3 +94,18 @@ def read_bytes(paths: list[str]) -> dict[str, Sample]:
 
     sample, total = measure(read, repeats=3)
     return {"read": {**sample, "bytes": total}}
+
+
+def inflate(path: str) -> dict[str, Sample]:
+    """The physical limit of whatever must see a whole gzip file: inflating it."""
+    import zlib
+
+    def work() -> int:
+        stream, total = zlib.decompressobj(31), 0
+        with open(path, "rb") as file:
+            while block := file.read(2**20):
+                total += len(stream.decompress(block))
+        return total
+
+    sample, total = measure(work)
+    return {"inflate": {**sample, "bytes": total}}

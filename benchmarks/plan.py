@@ -84,6 +84,8 @@ class Group:
     curves: list[Curve] = field(default_factory=list)
     first: list[Way] = field(default_factory=list)
     """Ways whose results the others read."""
+    rounds: int = 1
+    """How often each way is run, taking turns with its peers."""
 
     def ways(self) -> list[Way]:
         """Every way once, ours and its peers next to one another."""
@@ -114,9 +116,10 @@ class Sizes:
     scale: tuple[int, ...]
     part: int
     """Which part of the rows the accessor's pattern walks."""
+    volume: tuple[int, int, int]
+    """Voxels of the compressed volume."""
     megabytes: int
     """Of the file that is fetched; 0 for none."""
-    rounds: int
 
     @property
     def aimed_at(self) -> bool:
@@ -137,26 +140,28 @@ def full(cells: int, genes: int) -> Sizes:
         opened=3,
         shown=(10_000, 100_000, 1_000_000, 5_000_000),
         scale=(10_000, 100_000, 1_000_000, 5_000_000),
-        part=50,
-        megabytes=300,
-        rounds=3,
+        part=100,
+        volume=(528, 320, 456),
+        megabytes=150,
     )
 
 
 def quick() -> Sizes:
     """Just enough to run every way once."""
-    return Sizes(20_000, 60, 1_600, 1_000, 2_000, (300, 1_000, 700), 1, (1_000,), (1_000, 3_000), 2, 0, 1)
+    slabs, shown, scale, volume = (300, 1_000, 700), (1_000,), (1_000, 3_000), (70, 50, 60)
+    return Sizes(20_000, 60, 1_600, 1_000, 2_000, slabs, 1, shown, scale, 2, volume, 0)
 
 
 def make_plan(sizes: Sizes, spatialdata: bool) -> Plan:
-    """Groups to measure, one after the other."""
-    groups = [_gene(sizes), _index(sizes), _many_genes(sizes), _cells(sizes), _view(sizes, spatialdata)]
+    """Groups to measure, one after the other: what is asked for most often comes first."""
+    groups = [_gene(sizes), _index(sizes), _view(sizes, spatialdata)]
+    rest = [_cells(sizes), _many_genes(sizes), _volume(sizes)]
     if sizes.megabytes:
-        groups.append(_download(sizes))
+        rest.append(_download(sizes))
     if not sizes.aimed_at:
-        for group in groups:
+        for group in [*groups, *rest]:
             group.rows = [replace(row, aim=None) for row in group.rows]
-    return [*groups, *_scale(sizes)]
+    return [*groups, *_scale(sizes), *rest]
 
 
 def together(plan: Plan) -> Group:
@@ -173,7 +178,9 @@ def _matrix(name: str, cells: int, genes: int, density: float) -> tuple[str, Way
 def _gene(sizes: Sizes) -> Group:
     plain = _matrix("plain", sizes.cells, sizes.genes, 0.2)
     gzip = "{folder}/gzip.h5ad"
-    group = Group("gene", [plain, (gzip, way("matrices:generate_gzip", source=plain[0], target=gzip))])
+    group = Group(
+        "gene", [plain, (gzip, way("matrices:generate_gzip", source=plain[0], target=gzip))], rounds=3
+    )
     shape = f"{sizes.cells:,} × {sizes.genes}"
     aims = iter((0.3, 0.05, None, 1.0, 0.2, None))
     for path, kind in ((plain[0], "plain"), (gzip, "gzip")):
@@ -258,6 +265,7 @@ def _index(sizes: Sizes) -> Group:
             ),
         ],
         first=[build, other_build],
+        rounds=2,
     )
 
 
@@ -372,6 +380,29 @@ def _view(sizes: Sizes, spatialdata: bool) -> Group:
     return group
 
 
+def _volume(sizes: Sizes) -> Group:
+    path, folder = "{folder}/volume.nii.gz", "{folder}/volumes"
+    convert = way("ways_volume:convert", path=path, folder=folder)
+    planes = Figure(way("ways_volume:planes", path=path, folder=folder), "plane")
+    nibabel = Figure(way("ways_volume:nibabel_planes", path=path), "plane", "nibabel, a slice of the file")
+    shape = " × ".join(map(str, sizes.volume))
+    return Group(
+        "volume",
+        [(path, way("ways_volume:generate", target=path, shape=list(sizes.volume)))],
+        [
+            Row(
+                "Convert a .nii.gz once",
+                shape,
+                Figure(convert, "convert"),
+                (),
+                Figure(way("meter:inflate", path=path), "inflate", "inflate the file"),
+            ),
+            Row("Show any plane of it", shape, planes, (nibabel,), None, 0.1, in_readme=True),
+        ],
+        first=[convert],
+    )
+
+
 def _download(sizes: Sizes) -> Group:
     group = Group("download")
     for where, latency, rate in (
@@ -408,18 +439,39 @@ def _scale(sizes: Sizes) -> list[Group]:
         backed = way("ways_gene:anndata_backed", path=plain[0], cells=cells)
         group = Group(f"scale-{cells}", [plain, release], first=[build, ingest])
         gene, recolour, opening = "Read a gene", "Recolour", "Open a slab, add its cells"
+        once = "Once: index, join"
+        shape, at_once = f"{cells:,} × {sizes.genes}", f"{cells:,} of {cells + max(2, cells // 100):,}"
+        direct, read = (
+            way("ways_gene:ours", path=plain[0], cells=cells),
+            way("ways_index:read", target=target),
+        )
+        opened = way("ways_cells:open_slab", **common, slab=1)
+        copy = Figure(way("ways_gene:copy", cells=cells), "copy", "copy the values")
+        if cells == largest:
+            peer = (Figure(backed, "gene", "anndata, backed"),)
+            whole = Figure(opened, "copy", "copy the table")
+            group.rows += [
+                Row("First gene, h5ad plain, all cells", shape, Figure(direct, "gene"), peer),
+                Row("Any gene from the index, all cells", shape, Figure(read, "gene"), peer, copy),
+                Row("Open all cells of a dataset at once", at_once, Figure(opened, "open"), (), whole),
+            ]
         for panel, label, figure in (
-            (gene, "first gene, h5ad", Figure(way("ways_gene:ours", path=plain[0], cells=cells), "gene")),
-            (gene, "gene-major index", Figure(way("ways_index:read", target=target), "gene")),
+            (gene, "first gene, h5ad", Figure(direct, "gene")),
+            (gene, "gene-major index", Figure(read, "gene")),
             (gene, "anndata, backed", Figure(backed, "gene", "anndata")),
+            (gene, "copy the values", copy),
+            (recolour, "another category", Figure(ours, "column")),
             (recolour, "another gene", Figure(ours, "gene")),
+            (recolour, "other limits", Figure(ours, "limits")),
             (recolour, "hide types", Figure(ours, "hide")),
-            (opening, "open", Figure(way("ways_cells:open_slab", **common, slab=1), "open")),
+            (opening, "open", Figure(opened, "open")),
             (opening, "add to the viewer", Figure(ours, "add")),
+            (opening, "napari, add_points", Figure(napari, "add", "napari")),
+            (once, "index a matrix", Figure(build, "build")),
+            (once, "join the cell tables", Figure(ingest, "ingest")),
         ):
             group.curves.append(Curve(panel, label, ((cells, figure),), bool(figure.who)))
-        if cells < largest or largest <= 1_000_000:  # minutes at five million
-            figure = Figure(napari, "gene", "napari")
-            group.curves.append(Curve(recolour, "napari, column of a gene", ((cells, figure),), True))
+        figure = Figure(napari, "gene", "napari")
+        group.curves.append(Curve(recolour, "napari, column of a gene", ((cells, figure),), True))
         groups.append(group)
     return groups

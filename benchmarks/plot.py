@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from benchmarks.plan import Plan
     from benchmarks.run import Results
 
-__all__ = ["curves", "draw", "steep"]
+__all__ = ["curves", "draw", "slopes", "steep"]
 
 Curves = dict[str, dict[str, tuple[list[tuple[int, float]], bool]]]
 """Panel → label → (cells, seconds) by cells, and whether it is a peer's."""
@@ -35,11 +35,29 @@ def steep(found: Curves, most: float = 1.1) -> list[str]:
     sentences = []
     for panel, of_panel in found.items():
         for label, (points, is_peer) in of_panel.items():
-            for (n0, s0), (n1, s1) in pairwise(points):
-                slope = log(s1 / s0) / log(n1 / n0)
+            for first, last in pairwise(points):
+                slope = _slope(first, last)
                 if slope > most and not is_peer:
-                    sentences.append(f"{panel}, {label}: slope {slope:.2f} from {n0:,} to {n1:,} cells.")
+                    ends = f"from {first[0]:,} to {last[0]:,} cells"
+                    sentences.append(f"{panel}, {label}: slope {slope:.2f} {ends}.")
     return sentences
+
+
+def slopes(found: Curves) -> str:
+    """How each of our curves rises, as a Markdown table: 1 is linear, less is better than linear."""
+    rows = ["| Cost against N | from | to | slope | steepest step |", "|---|--:|--:|--:|--:|"]
+    for panel, of_panel in found.items():
+        for label, (points, is_peer) in of_panel.items():
+            if not is_peer and len(points) > 1:
+                steps = [_slope(*ends) for ends in pairwise(points)]
+                ends = f"{points[0][0]:,} | {points[-1][0]:,}"
+                whole = _slope(points[0], points[-1])
+                rows.append(f"| {panel}: {label} | {ends} | {whole:.2f} | {max(steps):.2f} |")
+    return "\n".join(rows)
+
+
+def _slope(first: tuple[int, float], last: tuple[int, float]) -> float:
+    return log(last[1] / first[1]) / log(last[0] / first[0])
 
 
 def draw(found: Curves, path: Path) -> None:
@@ -53,9 +71,10 @@ def draw(found: Curves, path: Path) -> None:
         1, len(found), figsize=(4.6 * len(found), 4.6), sharey=True, layout="constrained"
     )
     for ax, (panel, of_panel) in zip([axes] if len(found) == 1 else axes, found.items(), strict=True):
-        colors = iter(("#0072b2", "#d55e00", "#009e73"))
+        colors = iter(("#0072b2", "#d55e00", "#009e73", "#cc79a7"))
+        dashes = iter(("--", "-."))
         for label, (points, is_peer) in of_panel.items():
-            style = {"color": "#888888", "ls": "--"} if is_peer else {"color": next(colors)}
+            style = {"color": "#888888", "ls": next(dashes)} if is_peer else {"color": next(colors)}
             cells, seconds = zip(*points, strict=True)
             ax.plot(cells, [s * 1000 for s in seconds], marker="o", ms=5, label=label, **style)
         cells = [n for points, _ in of_panel.values() for n, _ in points]

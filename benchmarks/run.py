@@ -8,6 +8,7 @@ import platform
 import subprocess
 import sys
 import time
+from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,29 +17,38 @@ if TYPE_CHECKING:
     from benchmarks.meter import Sample
     from benchmarks.plan import Group, Way
 
-__all__ = ["Results", "run_group"]
+__all__ = ["Options", "Results", "prepare", "run_group"]
 
 ROOT = Path(__file__).resolve().parents[1]
+LONGEST_SECONDS = 400
+"""For a way; one that takes longer is given up."""
+RECENT_SECONDS = 2 * 3600
 PACKAGES = ("napari", "numpy", "pandas", "anndata", "h5py", "pyarrow", "vispy")
 
 
 class Results:
-    """Samples of every way, in a JSON file that is written after each."""
+    """Samples of every way, in a JSON file that is written after each; several runs fill it.
 
-    def __init__(self, path: Path, again: bool) -> None:
+    Parameters
+    ----------
+    path
+        The file. What another machine, or other versions, left there is put aside.
+    look_only
+        Leave it as it is, wherever it comes from.
+    """
+
+    def __init__(self, path: Path, look_only: bool) -> None:
         self.path = path
-        self.content: dict[str, Any] = {"ways": {}, "groups": {}}
-        if again and path.exists():
-            self.content = json.loads(path.read_text())
-        versions = {name: metadata.version(name) for name in PACKAGES}
-        self.content["machine"] = {
-            "processor": _processor(),
-            "cores": os.cpu_count(),
-            "memory_gb": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9),
-            "system": f"{platform.system()} {platform.release()}",
-            "python": platform.python_version(),
-            **versions,
-        }
+        self.content: dict[str, Any] = {"ways": {}, "groups": {}, "at": {}}
+        self._fresh: set[str] = set()
+        machine = _machine()
+        if path.exists():
+            kept = json.loads(path.read_text())
+            if look_only or kept["machine"] == machine:
+                self.content |= kept
+                return
+            path.replace(path.with_suffix(".other.json"))
+        self.content["machine"] = machine
 
     def samples(self, way: Way, name: str) -> list[Sample]:
         """What a way gave under a name, a sample a round; none if it failed or was not run."""
@@ -51,33 +61,98 @@ class Results:
     def add(self, way: Way, answer: dict[str, Any]) -> None:
         """Keep an answer."""
         self.content["ways"].setdefault(way.key, []).append(answer)
+        self.content["at"][way.key] = time.time()
         self.path.write_text(json.dumps(self.content, indent=1))
 
-    def begin(self, group: Group) -> None:
-        """Forget a group's earlier answers, and note when and how busy the machine is."""
-        for way in group.ways():
+    def begin(self, group: Group, resume: bool) -> list[Way]:
+        """Forget a group's earlier answers, and note when and how busy the machine is.
+
+        Returns
+        -------
+        list of Way
+            What is to be run: not what another group of this run had, nor, to resume, what is recent.
+        """
+        ways = [way for way in group.ways() if not (way.key in self._fresh or (resume and self._recent(way)))]
+        for way in ways:
             self.content["ways"].pop(way.key, None)
-        self.content["groups"][group.name] = {
-            "began": time.strftime("%Y-%m-%d %H:%M"),
-            "load": round(os.getloadavg()[0], 2),
-        }
+        self._fresh |= {way.key for way in ways}
+        if ways:
+            self.content["groups"][group.name] = {
+                "began": time.strftime("%Y-%m-%d %H:%M"),
+                "load": round(os.getloadavg()[0], 2),
+            }
+        return ways
+
+    def _recent(self, way: Way) -> bool:
+        at = self.content["at"].get(way.key, 0)
+        return time.time() - at < RECENT_SECONDS and self.error(way) is None
 
 
-def run_group(
-    group: Group, folder: Path, results: Results, rounds: int, together: bool, spatialdata: str
-) -> None:
-    """Make the data that is not there yet, then run every way as often as there are rounds."""
-    missing = {made: maker for made, maker in group.setup if not Path(made.format(folder=folder)).exists()}
-    for batch in _batches(list(missing.values()), together):
-        for maker, answer in zip(batch, _run(batch, folder, spatialdata), strict=True):
+def _machine() -> dict[str, Any]:
+    return {
+        "processor": _processor(),
+        "cores": os.cpu_count(),
+        "memory_gb": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9),
+        "system": f"{platform.system()} {platform.release()}",
+        "python": platform.python_version(),
+        **{name: metadata.version(name) for name in PACKAGES},
+    }
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to run a group."""
+
+    folder: Path
+    """Where the data are."""
+    spatialdata: str
+    """A Python that has napari-spatialdata, or nothing."""
+    together: bool = False
+    """All ways in one process."""
+    rounds: int | None = None
+    """How often each way is run; None for what the group says."""
+    resume: bool = False
+    """Leave out what was measured in the last hours."""
+    end: float = float("inf")
+    """Time, as :func:`time.time` tells it, after which no way is begun."""
+
+
+def prepare(group: Group, options: Options) -> None:
+    """Make the data that is not there yet, and have it in the system's memory."""
+    made = {path.format(folder=options.folder): maker for path, maker in group.setup}
+    missing = [maker for path, maker in made.items() if not Path(path).exists()]
+    for batch in _batches(missing, options.together):
+        say(f"{group.name}: {', '.join(maker.key for maker in batch)}")
+        for maker, answer in zip(batch, _run(batch, options), strict=True):
             if answer is not None:
                 raise RuntimeError(f"{maker.key}: {answer['error']}")
-    results.begin(group)
-    for turn in range(rounds):
-        for batch in _batches(group.ways(), together):
-            say(f"{group.name}, round {turn + 1}: {', '.join(way.function for way in batch)}")
-            for way, answer in zip(batch, _run(batch, folder, spatialdata), strict=True):
+    for path in map(Path, made):
+        for file in path.rglob("*") if path.is_dir() else [path]:
+            if file.is_file():
+                with file.open("rb", buffering=0) as content:
+                    while content.read(2**24):
+                        pass
+
+
+def run_group(group: Group, results: Results, options: Options) -> bool:
+    """Have the data, then run every way as often as there are rounds; False if the time was over."""
+    ways = results.begin(group, options.resume)
+    if not ways:
+        return True
+    if time.time() > options.end:
+        return False
+    prepare(group, options)
+    for turn in range(options.rounds or group.rounds):
+        for batch in _batches(ways, options.together):
+            if time.time() > options.end:
+                return False
+            began = time.time()
+            answers = _run(batch, options)
+            names = ", ".join(f"{way.key}" for way in batch[:3])
+            say(f"{group.name}, round {turn + 1}: {time.time() - began:.0f} s: {names}")
+            for way, answer in zip(batch, answers, strict=True):
                 results.add(way, answer)
+    return True
 
 
 def _batches(ways: list[Way], together: bool) -> list[list[Way]]:
@@ -90,12 +165,12 @@ def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def _run(ways: list[Way], folder: Path, spatialdata: str) -> list[Any]:
+def _run(ways: list[Way], options: Options) -> list[Any]:
     """Answers of some ways, run one after the other in one fresh process."""
     if ways[0].function == "spatialdata":
         (way,) = ways
         command = [
-            spatialdata,
+            options.spatialdata,
             str(Path(__file__).with_name("spatialdata_view.py")),
             str(json.loads(way.arguments)["cells"]),
         ]
@@ -104,9 +179,16 @@ def _run(ways: list[Way], folder: Path, spatialdata: str) -> list[Any]:
         given = ""
     else:
         command = [sys.executable, "-m", "benchmarks.worker"]
-        filled = [[way.function, json.loads(way.arguments.replace("{folder}", str(folder)))] for way in ways]
+        filled = [
+            [way.function, json.loads(way.arguments.replace("{folder}", str(options.folder)))] for way in ways
+        ]
         given = json.dumps(filled)
-    done = subprocess.run(command, input=given, capture_output=True, text=True, cwd=ROOT)
+    try:
+        done = subprocess.run(
+            command, input=given, capture_output=True, text=True, cwd=ROOT, timeout=LONGEST_SECONDS
+        )
+    except subprocess.TimeoutExpired:
+        return [{"error": f"not done after {LONGEST_SECONDS} s"}] * len(ways)
     answers = [json.loads(line) for line in done.stdout.splitlines() if line.startswith(("{", "null"))]
     for answer in answers:
         if answer and "error" in answer:
