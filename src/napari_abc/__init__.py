@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from napari_abc.vendors.bundle import open_bundle
     from napari_abc.viewer.frames import show_in_frame
     from napari_abc.viewer.layers import SlabLayers, add_slab
+    from napari_abc.viewer.own_images import add_image_file
     from napari_abc.viewer.paint import color_by
     from napari_abc.viewer.volumes import add_volume
 
@@ -25,6 +26,7 @@ __all__ = [
     "Dataset",
     "Slab",
     "SlabLayers",
+    "add_image_file",
     "add_slab",
     "add_volume",
     "color_by",
@@ -39,6 +41,7 @@ _HOMES = {
     "Dataset": "napari_abc.atlas.dataset",
     "Slab": "napari_abc.model",
     "SlabLayers": "napari_abc.viewer.layers",
+    "add_image_file": "napari_abc.viewer.own_images",
     "add_slab": "napari_abc.viewer.layers",
     "add_volume": "napari_abc.viewer.volumes",
     "color_by": "napari_abc.viewer.paint",

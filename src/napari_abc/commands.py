@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ANNOTATIONS_NAME",
     "DOCK_NAME",
+    "add_image",
     "browse",
     "browse_types",
     "color_cells",
@@ -135,15 +136,26 @@ def show_in_frame() -> None:
 
 
 def show_volumes() -> None:
-    """Show the dock with the list of the slab's volumes, or say that it has none."""
+    """Show the dock with the list of the slab's volumes and the button that adds one."""
     dock = open_dock()
     if dock.volume_section.isHidden():
-        _tell("This slab has no volumes." if dock.colourist.layer is not None else "Open a slab first.")
+        _tell("Open a slab first.")
         return
     dock.volume_section.set_expanded(True)
-    for widget in (*dock.volume_view.boxes, *dock.volume_view.buttons):
-        widget.setFocus()
+    view = dock.volume_view
+    first = (*view.boxes, *view.buttons, view.add)[0]
+    first.setFocus()
+
+
+def add_image() -> None:
+    """Show the dock with the menu open that asks for an image of a person's own, or say what lacks."""
+    dock = open_dock()
+    if dock.volume_section.isHidden():
+        _tell("Open a slab first.")
         return
+    dock.volume_section.set_expanded(True)
+    dock.volume_view.add.setFocus()
+    dock.volume_view.add.open_menu()
 
 
 def _tell(text: str) -> None:

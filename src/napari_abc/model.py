@@ -61,6 +61,9 @@ class Frame:
     axes
         Names of the axes that the columns are, ``("x", "y", "z")`` if not given. The Allen CCF calls
         left to right z, and anterior to posterior x.
+    plane
+        Column of the cells table that says how deep the cells of a slab lie, in a frame of two
+        dimensions; empty where nobody says.
     """
 
     name: str
@@ -69,6 +72,7 @@ class Frame:
     y_down: bool = True
     title: str = ""
     axes: tuple[str, ...] = ()
+    plane: str = ""
 
     @property
     def ndim(self) -> int:
@@ -360,6 +364,15 @@ class Slab:
     def frame(self) -> Frame:
         """The frame that ``x`` and ``y`` are in."""
         return self.frames[0]
+
+    @property
+    def depth(self) -> float | None:
+        """How deep the cells lie in a frame of two dimensions, in its unit; None where nobody says."""
+        if not self.frame.plane or self.frame.plane not in self.cells:
+            return None
+        depths = self.cells[self.frame.plane].to_numpy(dtype=float)
+        depths = depths[np.isfinite(depths)]
+        return float(np.median(depths)) if depths.size else None
 
     @property
     def values(self) -> tuple[str, ...]:

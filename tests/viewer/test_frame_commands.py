@@ -53,13 +53,23 @@ def test_frames_are_offered_or_it_is_said_that_there_is_no_choice(
     assert len(told) == 2
 
 
-def test_volumes_are_shown_or_it_is_said_that_there_are_none(
+def test_volumes_are_shown_and_an_image_can_be_added(
     viewer: napari.Viewer, dock: AtlasDock, told: list[str], make_slab: Callable[..., Slab]
 ) -> None:
     commands.show_volumes()
+    commands.add_image()
+    assert told == ["Open a slab first."] * 2
     abc.add_slab(viewer, make_slab())
     commands.show_volumes()
-    assert told == ["Open a slab first.", "This slab has no volumes."]
+    assert dock.volume_section.expanded
+    assert dock.volume_view.boxes == []
+    dock.volume_section.set_expanded(False)
+    commands.add_image()
+    assert dock.volume_section.expanded
+    menu = dock.volume_view.add.menu()
+    assert menu is not None
+    assert menu.isVisible()
+    menu.close()
     abc.add_slab(viewer, make_slab(volumes=(Nothing(),)))
     commands.show_volumes()
     assert dock.volume_section.expanded

@@ -83,16 +83,15 @@ def checked(dock: AtlasDock) -> dict[str, bool]:
     return {box.text(): box.isChecked() for box in dock.volume_view.boxes}
 
 
-def test_the_part_is_there_for_slabs_with_volumes_only(
-    dock: AtlasDock, slab: Slab, layers: SlabLayers
-) -> None:
+def test_the_part_is_there_for_every_slab(dock: AtlasDock, slab: Slab, layers: SlabLayers) -> None:
     assert not dock.volume_section.isHidden()
     assert dock.volume_section.button.text() == "Volumes: 0 of 3 shown"
     dock.browser._viewer.layers.clear()
     assert dock.volume_section.isHidden()
     slab.volumes = ()
     add_slab(dock.browser._viewer, slab)
-    assert dock.volume_section.isHidden()
+    assert not dock.volume_section.isHidden()
+    assert dock.volume_section.button.text() == "Volumes: none yet"
 
 
 def test_a_ticked_volume_is_read_elsewhere_and_shown_below_the_cells(

@@ -435,4 +435,6 @@ def _has_cells(cells: pd.DataFrame, frame: FrameEntry) -> bool:
 
 
 def _frame(entry: FrameEntry) -> Frame:
-    return Frame(entry.name, entry.columns, entry.unit, entry.y == "down", entry.title, entry.axes)
+    return Frame(
+        entry.name, entry.columns, entry.unit, entry.y == "down", entry.title, entry.axes, entry.plane or ""
+    )

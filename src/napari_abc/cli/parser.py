@@ -133,6 +133,16 @@ def _add_coloring(verb: argparse.ArgumentParser, required: bool) -> None:
     )
 
 
+def _add_images(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument(
+        "--image",
+        metavar="PATH",
+        action="append",
+        default=[],
+        help="draw this image below the cells: NIfTI, OME-TIFF, TIFF, OME-Zarr, precomputed (repeatable)",
+    )
+
+
 def build_parser() -> argparse.ArgumentParser:
     """The parser of the whole command; an error raises ConfigurationError."""
     parser = _Parser(
@@ -195,6 +205,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_coloring(verb, required=True)
     verb.add_argument("--regions", action="store_true", help="draw the outlines of the regions")
     verb.add_argument("--no-images", action="store_true", help="leave out the microscope's images")
+    _add_images(verb)
     verb.add_argument(
         "--size", metavar="WxH", type=_size, default=(1600, 1000), help="pixels (default: 1600x1000)"
     )
@@ -210,6 +221,7 @@ def build_parser() -> argparse.ArgumentParser:
         default=None,
         help="show or hide the outlines of the regions",
     )
+    _add_images(verb)
 
     verb = add("demo", "open a small synthetic release in napari, without network")
     verb.add_argument("--figure", metavar="FILE", type=Path, help="save a picture instead; needs no display")

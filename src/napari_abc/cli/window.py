@@ -10,16 +10,24 @@ from qtpy.QtCore import QTimer
 from napari_abc.commands import open_dock
 from napari_abc.model import Continuous
 from napari_abc.viewer.layers import add_slab
+from napari_abc.viewer.own_images import add_prepared_images
 from napari_abc.viewer.paint import paint
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from napari_abc.model import Categorical, Slab
+    from napari_abc.viewer.own_images import PreparedImages
 
 __all__ = ["open_window"]
 
 
 def open_window(
-    slab: Slab | None, coloring: Categorical | Continuous | None, arguments: Any, source: str | None
+    slab: Slab | None,
+    coloring: Categorical | Continuous | None,
+    images: Sequence[PreparedImages],
+    arguments: Any,
+    source: str | None,
 ) -> None:
     """Open napari with the dock and, where there is one, a slab.
 
@@ -29,6 +37,8 @@ def open_window(
         What to show; None for the dock alone.
     coloring
         What to colour it by; None for its finest readable grouping.
+    images
+        Of a person's own, to lie below the cells.
     arguments
         The shell's arguments; ``regions``, ``limits``, ``colormap``, ``release`` and ``offline`` are
         looked at.
@@ -44,20 +54,27 @@ def open_window(
             # After the dock's own turn, in which it opens the source of the last session.
             QTimer.singleShot(0, lambda: dock.browser.open_source(source, release, offline))
         if slab is not None:
-            _show(viewer, dock, slab, coloring, arguments)
+            _show(viewer, dock, slab, coloring, images, arguments)
     except BaseException:
         viewer.close()
         raise
 
 
 def _show(
-    viewer: napari.Viewer, dock: Any, slab: Slab, coloring: Categorical | Continuous | None, arguments: Any
+    viewer: napari.Viewer,
+    dock: Any,
+    slab: Slab,
+    coloring: Categorical | Continuous | None,
+    images: Sequence[PreparedImages],
+    arguments: Any,
 ) -> None:
     layers = add_slab(viewer, slab, coloring)
     if isinstance(coloring, Continuous):
         paint(layers.cells, coloring, arguments.limits, arguments.colormap)
     if layers.regions is not None and arguments.regions is not None:
         layers.regions.visible = arguments.regions
+    for image in images:
+        add_prepared_images(viewer, layers.cells, image)
     dock.browser.slab_opened.emit(layers.cells)  # so that it makes room for the legend
     # Only when the window is laid out does the canvas have its size.
     QTimer.singleShot(0, viewer.reset_view)

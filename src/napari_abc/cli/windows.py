@@ -13,6 +13,8 @@ from napari_abc.stores.source import PUBLIC_BUCKET
 
 if TYPE_CHECKING:
     from napari_abc.cli.console import Console
+    from napari_abc.model import Slab
+    from napari_abc.viewer.own_images import PreparedImages
 
 __all__ = ["SHOWPIECE", "demo", "figure", "view"]
 
@@ -31,7 +33,7 @@ def view(arguments: Any, console: Console) -> int:
     from napari_abc.viewer.display import check_screen
 
     check_screen()
-    if arguments.dataset is None and (arguments.color_by or arguments.regions is not None):
+    if arguments.dataset is None and (arguments.color_by or arguments.image or arguments.regions is not None):
         raise ConfigurationError("Say what to open: DATASET and SLAB, or the path of a run.")
     _open_napari(arguments, console)
     return 0
@@ -44,7 +46,7 @@ def demo(arguments: Any, console: Console) -> int:
     arguments.source, arguments.release = "demo", None
     arguments.dataset, arguments.slab, arguments.color_by = SHOWPIECE
     arguments.values, arguments.limits, arguments.colormap = "log2", None, "magma"
-    arguments.regions = True
+    arguments.regions, arguments.image = True, []
     if arguments.figure is None:
         check_screen()
         _open_napari(arguments, console)
@@ -63,6 +65,7 @@ def _save_figure(arguments: Any, console: Console) -> None:
     check_size(arguments.size)
     ensure_display()  # before the data, which may take a long download
     slab = slab_of(arguments, console)
+    images = _images(slab, arguments, console)
     agree(slab, gene_of(arguments.color_by), arguments, console)
     save_figure(
         slab,
@@ -75,10 +78,29 @@ def _save_figure(arguments: Any, console: Console) -> None:
         limits=arguments.limits,
         colormap=arguments.colormap,
         title=arguments.title,
+        own_images=images,
         task=console.task,
     )
     tell(slab, console)
+    _tell_images(images, console)
     console.note(f"Wrote {arguments.output}.")
+
+
+def _images(slab: Slab, arguments: Any, console: Console) -> list[PreparedImages]:
+    """The images of a person's own that are to lie below the cells, opened."""
+    from napari_abc.viewer.own_images import prepare_images
+
+    found: list[PreparedImages] = []
+    for where in arguments.image:
+        taken = [source.name for one in found for source in one.sources]
+        found.append(prepare_images(slab, where, console.task, taken))
+    return found
+
+
+def _tell_images(images: list[PreparedImages], console: Console) -> None:
+    for image in images:
+        for note in image.notes:
+            console.note(f"{image.sources[0].name}: {note}")
 
 
 def _open_napari(arguments: Any, console: Console) -> None:
@@ -86,8 +108,9 @@ def _open_napari(arguments: Any, console: Console) -> None:
     from napari_abc.viewer.colors import resolve
 
     slab = slab_of(arguments, console) if arguments.dataset is not None else None
-    coloring = None
+    coloring, images = None, []
     if slab is not None:
+        images = _images(slab, arguments, console)
         if arguments.regions and slab.regions.empty:
             raise ConfigurationError(f"{slab.label} has no regions to show; leave out --regions.")
         if arguments.color_by is not None:
@@ -101,9 +124,10 @@ def _open_napari(arguments: Any, console: Console) -> None:
     source = arguments.source
     if source is None and arguments.dataset is not None and bundle_of(arguments.dataset) is None:
         source = PUBLIC_BUCKET
-    open_window(slab, coloring, arguments, source)
+    open_window(slab, coloring, images, arguments, source)
     if slab is not None:
         tell(slab, console)
+        _tell_images(images, console)
     import napari
 
     napari.run()

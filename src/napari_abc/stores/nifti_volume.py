@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["is_oblique", "is_quick", "open_nifti"]
+__all__ = ["is_oblique", "is_quick", "left_out", "open_nifti", "says_labels"]
 
 _SMALL = 2**25
 """Bytes of voxels that are read into memory at once: a fraction of a second."""
@@ -66,6 +66,22 @@ def is_oblique(path: Path) -> bool:
     sides = np.linalg.norm(nifti.affine[:3, :3], axis=0)
     return nifti.oriented and bool(
         (np.sort(np.abs(nifti.affine[:3, :3]), axis=0)[1] > _OBLIQUE * sides).any()
+    )
+
+
+def left_out(path: Path) -> str:
+    """What a person should know of how a file is shown; empty where it is shown as it says.
+
+    Raises
+    ------
+    FormatError, MissingFileError
+        As :func:`open_nifti`.
+    """
+    if not is_oblique(path):
+        return ""
+    return (
+        f"{path.name} is rotated by angles other than right ones, which is left out: its voxels are shown "
+        "along the nearest axes, with the volume's centre in its place."
     )
 
 
@@ -175,7 +191,12 @@ def _unit(nifti: Nifti) -> str:
 def _is_labels(nifti: Nifti) -> bool:
     if nifti.dtype.kind not in "iu" or nifti.is_scaled:
         return False
-    return nifti.labels or _LABEL_WORDS.search(nifti.path.name.lower().replace("_", " ")) is not None
+    return nifti.labels or says_labels(nifti.path.name)
+
+
+def says_labels(name: str) -> bool:
+    """Whether the name of a file calls its values labels, segmentation or annotation."""
+    return _LABEL_WORDS.search(name.lower().replace("_", " ")) is not None
 
 
 def _read(nifti: Nifti, turn: _Turn, task: Task) -> NDArray[Any]:

@@ -27,6 +27,8 @@ class OmeMetadata:
     """Channel → name."""
     pixel_size: tuple[float, float] | None = None
     """Micrometres along y and x."""
+    z_size: float | None = None
+    """Micrometres from plane to plane."""
 
 
 def read_ome(xml: str | None, file_name: str) -> OmeMetadata:
@@ -51,7 +53,9 @@ def read_ome(xml: str | None, file_name: str) -> OmeMetadata:
         for i, channel in enumerate(pixels.findall("{*}Channel"))
         if (name := " ".join(channel.get("Name", "").split())[:80])
     }
-    return OmeMetadata(_planes(pixels, file_name), channels, _pixel_size(pixels))
+    size = _size(pixels, "Y"), _size(pixels, "X")
+    pixel_size = None if size[0] is None or size[1] is None else (size[0], size[1])
+    return OmeMetadata(_planes(pixels, file_name), channels, pixel_size, _size(pixels, "Z"))
 
 
 def _planes(pixels: ElementTree.Element, file_name: str) -> dict[int, tuple[int, int]]:
@@ -81,18 +85,13 @@ def _planes(pixels: ElementTree.Element, file_name: str) -> dict[int, tuple[int,
     return planes
 
 
-def _pixel_size(pixels: ElementTree.Element) -> tuple[float, float] | None:
-    sizes = []
-    for axis in "YX":
-        unit = _MICROMETRES.get(pixels.get(f"PhysicalSize{axis}Unit", "µm"))
-        try:
-            size = float(pixels.get(f"PhysicalSize{axis}", "nan"))
-        except ValueError:
-            return None
-        if unit is None or not (math.isfinite(size) and size > 0):
-            return None
-        sizes.append(size * unit)
-    return sizes[0], sizes[1]
+def _size(pixels: ElementTree.Element, axis: str) -> float | None:
+    unit = _MICROMETRES.get(pixels.get(f"PhysicalSize{axis}Unit", "µm"))
+    try:
+        size = float(pixels.get(f"PhysicalSize{axis}", "nan"))
+    except ValueError:
+        return None
+    return size * unit if unit is not None and math.isfinite(size) and size > 0 else None
 
 
 def _whole(text: str | None, default: int) -> int:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from tifffile import TiffFile, TiffPage
 
-__all__ = ["Plane", "open_tiff"]
+__all__ = ["Plane", "open_tiff", "opened_tiff"]
 
 _MAX_PAGES = 4096
 _MAX_SEGMENT = 2**29
@@ -84,7 +84,7 @@ def open_tiff(path: Path) -> tuple[Plane, ...]:
     if not path.is_file():
         raise MissingFileError(f"There is no file {path}; check the path.")
     stamp = Stamp.of(path)
-    with _opened(path) as tif:
+    with opened_tiff(path) as tif:
         pages = [page.aspage() for page in islice(tif.pages, _MAX_PAGES + 1)]
         if len(pages) > _MAX_PAGES:
             raise FormatError(
@@ -112,7 +112,16 @@ def open_tiff(path: Path) -> tuple[Plane, ...]:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[TiffFile]:
+def opened_tiff(path: Path) -> Iterator[TiffFile]:
+    """A TIFF file while its headers are read; no companion file is followed.
+
+    Raises
+    ------
+    MissingFileError
+        If it may not be read.
+    FormatError
+        If it is no TIFF file, or malformed.
+    """
     import tifffile
 
     # What tifffile finds odd it logs, on standard error when nobody listens; what matters is raised.

@@ -15,7 +15,7 @@ from napari_abc.viewer.display import ensure_display
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from napari.components import ViewerModel
     from napari.qt import QtViewer
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from napari_abc.task import Task
     from napari_abc.viewer.figure_page import ScaleBar
     from napari_abc.viewer.layers import SlabLayers
+    from napari_abc.viewer.own_images import PreparedImages
 
 __all__ = ["MAX_PIXELS", "MAX_SIZE", "MIN_SIZE", "check_size", "save_figure"]
 
@@ -52,6 +53,7 @@ def save_figure(
     limits: tuple[float, float] | None = None,
     colormap: str = DEFAULT_COLORMAP,
     title: str | None = None,
+    own_images: Sequence[PreparedImages] = (),
     task: Task | None = None,
 ) -> None:
     """Save a picture of a slab, drawn by napari, with legend or colour bar and scale bar.
@@ -80,6 +82,8 @@ def save_figure(
         For genes and other numbers.
     title
         Line above; None names dataset, slab and colour.
+    own_images
+        Drawn below the cells: what ``viewer.own_images.prepare_images`` made of images of a person's own.
     task
         Progress and cancel, where expression has to be fetched.
 
@@ -119,6 +123,7 @@ def save_figure(
 
     from napari_abc.viewer.figure_page import BACKGROUND, Page
     from napari_abc.viewer.layers import add_slab
+    from napari_abc.viewer.own_images import add_prepared_images
     from napari_abc.viewer.paint import paint
 
     with _hidden_viewer() as (viewer, widget):
@@ -140,6 +145,8 @@ def save_figure(
             layers.regions.visible = regions
         for layer in layers.images:
             layer.visible = layer.visible and images
+        for prepared in own_images:
+            add_prepared_images(viewer, layers.cells, prepared)
         area = page.canvas
         viewer.canvas.overlays.scale_bar.visible = False  # the page has its own
         center, zoom = _fit(layers, regions, area.width(), area.height())

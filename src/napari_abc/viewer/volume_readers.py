@@ -115,13 +115,11 @@ def tell_what_is_left_out(path: Path) -> None:
     """Notify of a rotation that a NIfTI file has, and its layer has not; on the GUI thread."""
     from napari.utils.notifications import show_info
 
-    from napari_abc.stores.nifti_volume import is_oblique
+    from napari_abc.stores.nifti_volume import left_out
 
-    if is_oblique(path):
-        show_info(
-            f"{path.name} is rotated by angles other than right ones, which is left out: its voxels are "
-            "shown along the nearest axes, with the volume's centre in its place."
-        )
+    text = left_out(path)
+    if text:
+        show_info(text)
 
 
 def _is_nifti(path: Path) -> bool:

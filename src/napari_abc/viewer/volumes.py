@@ -72,8 +72,8 @@ def prepare_volume(slab: Slab, source: VolumeSource, task: Task | None = None) -
             arguments["colormap"] = level_colors(volume.label_levels[level])
             metadata[METADATA_LEVEL] = level
     elif volume.colormap is not None:
-        # Lines between regions: seen over the template, and nothing where there is none.
-        arguments |= {"blending": "additive", "opacity": 0.7}
+        # Lines between regions, and channels: seen over the template, and nothing where there is none.
+        arguments |= {"blending": "additive", "opacity": 0.7 if volume.colormap == "gray" else 1.0}
     look = {"name": layer_name(slab, volume.name), "metadata": metadata}
     return data, {**layer_space(slab, len(volume.scale)), **arguments, **look}, kind
 

@@ -1,8 +1,9 @@
-"""The volumes that can be shown with a slab: those of its frame to tick, those of others to go to."""
+"""The volumes that can be shown with a slab: those of its frame to tick, others to go to or to add."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QSignalBlocker, Qt, Signal
@@ -18,6 +19,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from napari_abc.widgets.image_button import ImageButton
 from napari_abc.widgets.notice import Notice
 from napari_abc.widgets.words import tip
 from napari_abc.widgets.wrapped_label import WrappedLabel
@@ -49,7 +51,7 @@ class OtherFrame:
 
 
 class VolumeList(QWidget):
-    """A box a volume, the level that labels are coloured at, and a button a frame with other volumes."""
+    """A box a volume, the level that labels are coloured at, a button a frame with others, and one to add."""
 
     toggled = Signal(str, bool)
     """Name of a volume, and whether it is to be shown."""
@@ -76,12 +78,14 @@ class VolumeList(QWidget):
         line.addWidget(self._level_label)
         line.addWidget(self.level, 1)
         self.notice = Notice(self)
+        self.add = ImageButton(self)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
         layout.addLayout(self._rows)
         layout.addLayout(line)
         layout.addLayout(self._frames)
+        layout.addWidget(self.add, 0, Qt.AlignmentFlag.AlignLeft)
         layout.addWidget(self.notice)
         self.level.activated.connect(self._on_level)
         self.set_levels((), "")
@@ -97,6 +101,10 @@ class VolumeList(QWidget):
             detail.setText(row.detail)
         if tuple(others) != self._others:
             self._offer(tuple(others))
+        # From top to bottom, whenever they were made.
+        order: list[QWidget] = [*self.boxes, self.level, *self.buttons, self.add]
+        for before, after in pairwise(order):
+            QWidget.setTabOrder(before, after)
 
     def set_levels(self, levels: Sequence[str], current: str) -> None:
         """Offer levels to colour labels at; none hides the choice."""
@@ -116,6 +124,8 @@ class VolumeList(QWidget):
         for number, row in enumerate(rows):
             box = QCheckBox(row.name.replace("&", "&&"), self)
             box.setToolTip(tip(row.name))
+            # A long name is cut off and does not push the size out of the dock.
+            box.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
             box.toggled.connect(self._on_toggled)
             detail = QLabel(self)
             detail.setTextFormat(Qt.TextFormat.PlainText)

@@ -1,4 +1,4 @@
-"""Controller of the volumes of a slab: fetching, showing and hiding them, and the level of the labels."""
+"""Controller of the volumes of a slab: fetching, adding, showing and hiding them, and the labels' level."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from napari_abc.model import Slab, VolumeSource
     from napari_abc.task import Task
+    from napari_abc.viewer.own_images import PreparedImages
     from napari_abc.viewer.prepare import LayerTuple
     from napari_abc.widgets.jobs import Jobs
     from napari_abc.widgets.volume_list import VolumeList
@@ -32,7 +33,7 @@ class VolumeShelf(QObject):
     """Keeps the list of a slab's volumes and the layers of the viewer in step."""
 
     summary_changed = Signal(str)
-    """What there is, in a few words; empty for a slab without volumes."""
+    """What there is, in a few words; empty without a slab."""
 
     def __init__(self, viewer: napari.viewer.Viewer, view: VolumeList, jobs: Jobs, parent: QObject) -> None:
         super().__init__(parent)
@@ -45,6 +46,7 @@ class VolumeShelf(QObject):
         view.toggled.connect(self._on_toggled)
         view.level_chosen.connect(self._on_level)
         view.notice.answered.connect(self._on_answer)
+        view.add.image_chosen.connect(self.add_image)
         jobs.ended.connect(self._on_ended)
         viewer.layers.events.inserted.connect(self._on_layers)
         viewer.layers.events.removed.connect(self._on_layers)
@@ -121,7 +123,7 @@ class VolumeShelf(QObject):
         self._view.set_rows(rows, others)
         self._show_levels()
         count = len(rows) + sum(len(other.volumes) for other in others)
-        self.summary_changed.emit(f"{len(shown)} of {count} shown" if count else "")
+        self.summary_changed.emit(f"{len(shown)} of {count} shown" if count else "none yet")
 
     def _labels(self) -> list[Labels]:
         """Layers whose labels mean terms."""
@@ -189,15 +191,48 @@ class VolumeShelf(QObject):
     def _add(self, slab: Slab, part: LayerTuple) -> None:
         """Put a volume below the cells of its slab; these may be shown elsewhere by now, or gone."""
         from napari_abc.viewer.volumes import add_prepared_volume
+
+        for layer in self._cells_of(slab):
+            try:
+                add_prepared_volume(self._viewer, layer, part)
+            except Exception as error:
+                self._complain(sentence(error))
+            return
+
+    def _cells_of(self, slab: Slab) -> list[Points]:
+        """Layers that show the cells of a slab."""
         from napari_abc.viewer.watch import METADATA_CELLS, slab_of
 
-        for layer in self._viewer.layers:
-            if slab_of(layer) is slab and layer.metadata.get(METADATA_CELLS):
-                try:
-                    add_prepared_volume(self._viewer, layer, part)
-                except Exception as error:
-                    self._complain(sentence(error))
+        layers: list[Any] = list(self._viewer.layers)
+        return [x for x in layers if slab_of(x) is slab and x.metadata.get(METADATA_CELLS)]
+
+    def add_image(self, where: str) -> None:
+        """Open a person's own image and show it with the slab; a path or an address."""
+        slab = self._slab
+        self._ask_no_more()
+        if slab is None:
+            return
+
+        def work(task: Task) -> PreparedImages:
+            from napari_abc.viewer.own_images import prepare_images
+
+            return prepare_images(slab, where, task)
+
+        name = where.rstrip("/\\").replace("\\", "/").rpartition("/")[2] or where
+        self._jobs.start(self._lane(where), f"Opening {name}", work, self._add_images, self._complain)
+
+    def _add_images(self, prepared: PreparedImages) -> None:
+        from napari_abc.viewer.own_images import add_prepared_images
+
+        for layer in self._cells_of(prepared.slab)[:1]:
+            try:
+                add_prepared_images(self._viewer, layer, prepared)
+            except Exception as error:
+                self._complain(sentence(error))
                 return
+            self._show()
+            if prepared.notes:
+                self._view.notice.show_question(" ".join(prepared.notes), "OK")
 
     def _on_level(self, level: str) -> None:
         from napari_abc.viewer.terms import show_level, volume_of
