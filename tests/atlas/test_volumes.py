@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from typing import TYPE_CHECKING, Any
 
 import nibabel
@@ -192,6 +193,26 @@ def test_bytes_to_fetch_are_told_before(folder: Path) -> None:
     store = Store(FolderSource(empty), folder.parent / "cache")
     (volume,) = volumes_of(ENTRY, DatasetFiles(ENTRY, release), store, cells(), {}, ["ccf"])
     assert volume.download_bytes() == size
+
+
+@pytest.mark.parametrize("name", ["Average template", "Parcellation"])
+def test_what_was_converted_needs_its_file_no_more(folder: Path, name: str) -> None:
+    before = offered(folder, cells())[f"reconstructed: {name}"]
+    plane = before.load(Task())
+    release = manifest(folder)
+    shutil.rmtree(folder / "image_volumes")
+    store = Store(FolderSource(folder), folder.parent / "cache")
+    listed = DatasetFiles(ENTRY, release)
+    found = {
+        volume.name: volume for volume in volumes_of(ENTRY, listed, store, cells(), {}, ["reconstructed"])
+    }
+    again = found.pop(name)
+    assert again.download_bytes() == 0
+    volume = again.load(Task())
+    assert (volume.scale, volume.translate) == (plane.scale, plane.translate)
+    np.testing.assert_array_equal(volume.levels[0], plane.levels[0])
+    # The others were never converted.
+    assert all(other.download_bytes() for other in found.values())
 
 
 def parcellation() -> Taxonomy:

@@ -8,11 +8,13 @@ slab in a plane gets the one plane of the volume that its cells were cut from.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from napari_abc.errors import FormatError
+from napari_abc.stores.planes import plane_at
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -68,8 +70,9 @@ class AtlasVolume:
         return self.entry.frame
 
     def download_bytes(self) -> int:
-        """Bytes that have to be fetched before it can be shown; 0 when on disk."""
-        return 0 if self.store.locate(self.file) is not None else self.file.size or 0
+        """Bytes that have to be fetched before it can be shown; 0 when on disk, also converted."""
+        here = self.store.locate(self.file) is not None or self._kept() is not None
+        return 0 if here else self.file.size or 0
 
     def load(self, task: Task) -> Volume:
         """Fetch and convert the volume unless that was done, and give it, or the slab's plane of it.
@@ -83,17 +86,32 @@ class AtlasVolume:
         """
         from napari_abc.stores.volumes import Layout, convert_volume, open_volume
 
-        path = self.store.ensure(self.file, task)
-        layout = Layout(self.entry.axes, self._spacing(path), self.unit, labels=self.entry.kind != "image")
-        folder = convert_volume(
-            path, self.store.derived / "volumes", layout, key=self.store.identity(self.file), task=task
-        )
+        folder = self._kept()
+        if folder is None:
+            path = self.store.ensure(self.file, task)
+            layout = Layout(self.entry.axes, self._spacing(path), self.unit, self.entry.kind != "image")
+            key = self.store.identity(self.file)
+            folder = convert_volume(path, self.store.derived / "volumes", layout, key=key, task=task)
         volume = replace(open_volume(folder), name=self.name, kind=self.kind, frame=self.frame)
         if self.entry.kind == "mask":
             # All that is not 0 is boundary, however it is numbered.
             volume = replace(volume, contrast_limits=(0.0, 1.0), colormap=_BOUNDARY)
         volume = replace(volume, label_levels=self.label_levels)
         return volume if self.depth is None else self._plane(volume, self.depth)
+
+    def _kept(self) -> Path | None:
+        """The converted volume, if it is here; the file that it was made of may be gone."""
+        from napari_abc.stores.volumes import find_kept
+
+        return find_kept(
+            PurePosixPath(self.file.key).name,
+            self.store.derived / "volumes",
+            self.store.identity(self.file),
+            self.entry.axes,
+            self.unit,
+            labels=self.entry.kind != "image",
+            spacing=self.entry.spacing,
+        )
 
     def _spacing(self, path: Path) -> tuple[float, float, float]:
         """Distance of voxels along depth, height and width; the file's own where no other is known."""
@@ -129,15 +147,6 @@ class AtlasVolume:
             for start, wide, size in zip(volume.translate[1:], scale, volume.scale[1:], strict=True)
         )
         return replace(volume, levels=[np.asarray(plane)], scale=scale, translate=translate)
-
-
-def plane_at(depth: float, spacing: float, start: float = 0.0) -> int:
-    """Index of the plane at a depth: the nearest one.
-
-    A quotient such as 0.6 / 0.2 is a little less than 3, so cutting off its decimals takes the plane
-    before the right one for a third of a brain's sections.
-    """
-    return round((depth - start) / spacing)
 
 
 def volumes_of(

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import glob
 import hashlib
 import json
 import os
@@ -33,6 +34,7 @@ __all__ = [
     "convert_volume",
     "converted_path",
     "find_converted",
+    "find_kept",
     "open_volume",
     "volume_folder",
 ]
@@ -76,11 +78,10 @@ def converted_path(name: str, folder: Path, layout: Layout, key: str) -> Path:
     key
         What stands for the content: the MD5 of the file.
     """
-    stem = name.removesuffix(".gz").removesuffix(".nii")[:80]
     numbers = [float(number) for number in (*layout.axes, *layout.spacing, *layout.origin)]
     made = json.dumps([*numbers, layout.unit, layout.labels]).encode()
     digest = hashlib.sha1(made, usedforsecurity=False).hexdigest()
-    return folder / f"{stem}-{key}-{digest[:8]}-v{_FORMAT}.ome.zarr"
+    return folder / f"{_stem(name)}-{key}-{digest[:8]}-v{_FORMAT}.ome.zarr"
 
 
 def find_converted(source: Path, folder: Path, layout: Layout) -> Path | None:
@@ -93,6 +94,57 @@ def find_converted(source: Path, folder: Path, layout: Layout) -> Path | None:
     """
     found = converted_path(source.name, folder, layout, _stamp(source))
     return found if found.is_dir() else None
+
+
+def find_kept(
+    name: str,
+    folder: Path,
+    key: str,
+    axes: tuple[int, int, int],
+    unit: str,
+    *,
+    labels: bool,
+    spacing: tuple[float, float, float] | None = None,
+) -> Path | None:
+    """What :func:`convert_volume` made of a file that need not be there any more.
+
+    Its spacing need not be known either: the converted volume tells it. Reads a small file.
+
+    Parameters
+    ----------
+    name
+        Name of the file.
+    folder
+        Where converted volumes are kept.
+    key
+        What stands for the content: the MD5 of the file.
+    axes, unit, labels
+        As in :class:`Layout`.
+    spacing
+        As there; None for whatever the file said.
+    """
+    with contextlib.suppress(OSError):
+        for found in sorted(folder.glob(f"{glob.escape(f'{_stem(name)}-{key}-')}*-v{_FORMAT}.ome.zarr")):
+            known = spacing or _spacing(found)
+            # Another layout of the same file has another name.
+            if known and converted_path(name, folder, Layout(axes, known, unit, labels), key) == found:
+                return found
+    return None
+
+
+def _stem(name: str) -> str:
+    return name.removesuffix(".gz").removesuffix(".nii")[:80]
+
+
+def _spacing(folder: Path) -> tuple[float, float, float] | None:
+    """Size of the voxels of a converted volume."""
+    try:
+        described = json.loads((folder / "zarr.json").read_text("utf-8"))
+        first = described["attributes"]["ome"]["multiscales"][0]["datasets"][0]
+        depth, height, width = map(float, first["coordinateTransformations"][0]["scale"])
+    except (OSError, ValueError, LookupError, TypeError):
+        return None
+    return depth, height, width
 
 
 def convert_volume(
