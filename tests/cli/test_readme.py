@@ -75,6 +75,7 @@ def test_every_command_is_understood() -> None:
         "cells",
         "figure",
         "view",
+        "taxonomy",
         "demo",
         "download",
         "index",
@@ -85,7 +86,7 @@ def test_every_command_is_understood() -> None:
 
 
 @needs_screen
-@pytest.mark.parametrize("verb", ["list", "slabs", "cells", "figure", "download", "index"])
+@pytest.mark.parametrize("verb", ["list", "slabs", "cells", "figure", "taxonomy", "download", "index"])
 def test_commands_work_on_the_demo(
     demo_cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, verb: str
 ) -> None:
