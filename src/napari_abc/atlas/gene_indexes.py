@@ -116,12 +116,12 @@ class GeneIndexes:
     def make(
         self, files: Sequence[RemoteFile], task: Task, to: str | None = None, scheduler: str | None = None
     ) -> list[str]:
-        """Make the indexes of matrix files as one Dask graph, fetching the files first if need be.
+        """Make the indexes of matrix files; one is fetched, if need be, while others are indexed.
 
         Parameters
         ----------
         to
-            Folder or address to publish the indexes in, besides keeping them here.
+            Folder or address to publish the indexes in, each when it is made, besides keeping them here.
         scheduler
             Address of a Dask scheduler; None for this machine's processors.
 
@@ -135,17 +135,25 @@ class GeneIndexes:
         AbcError
             If a matrix can't be fetched or read, or an index can't be written.
         """
-        from napari_abc.stores.index_cluster import Order, build_indexes
+        from napari_abc.atlas.index_many import Wanted, index_many
 
-        orders = []
+        targets = {file.key: self.target(file) for file in files}
+        places: dict[str, str] = {}
+
+        def finished(file: RemoteFile, task: Task) -> None:
+            (places[file.key],) = (
+                [str(targets[file.key][0])] if to is None else self.publish([file], to, task)
+            )
+
+        wanted = []
         for file in files:
-            target, key = self.target(file)
+            target, key = targets[file.key]
             if self._local(target.name, key) is None:
-                orders.append(Order(self._store.ensure(file, task), target, key))
-        build_indexes(orders, task, scheduler)
-        if to is not None:
-            return self.publish(files, to, task)
-        return [str(self.target(file)[0]) for file in files]
+                wanted.append(Wanted(file, target, key))
+            else:
+                finished(file, task)
+        index_many(wanted, self._store, task, scheduler, lambda one, part: finished(one.file, part))
+        return [places[file.key] for file in files]
 
     def target(self, file: RemoteFile) -> tuple[Path, str]:
         """Where the index of a matrix file belongs on this machine, and its key.

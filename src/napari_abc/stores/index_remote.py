@@ -198,6 +198,8 @@ def _opened(address: str, key: str, document: bytes | None) -> GeneIndex | None:
 def upload(folder: Path, address: str, task: Task) -> None:
     """Copy a finished index to an address; its description comes last, so it is whole or not there.
 
+    One that is there with the same description is left as it is.
+
     Credentials are those that fsspec's library for that address finds by itself.
 
     Raises
@@ -214,6 +216,8 @@ def upload(folder: Path, address: str, task: Task) -> None:
     done = 0
     try:
         if fs.exists(f"{root}/zarr.json"):
+            if fs.cat_file(f"{root}/zarr.json") == (folder / "zarr.json").read_bytes():
+                return  # it came last: all it describes is there
             fs.rm_file(f"{root}/zarr.json")  # what it describes is about to change
         for path in files:
             task.report(f"Writing to {_shown(address)}", done, total)
