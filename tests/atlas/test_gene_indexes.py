@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import threading
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,9 +13,9 @@ import pytest
 
 from napari_abc.atlas.atlas import open_atlas
 from napari_abc.cli import main
-from napari_abc.errors import ExpressionError, UnknownNameError
+from napari_abc.errors import AbcError, Cancelled, ExpressionError, UnknownNameError
 from napari_abc.stores.gene_index import open_index
-from napari_abc.task import Task
+from napari_abc.task import Progress, Task
 from servers import FolderServer
 
 if TYPE_CHECKING:
@@ -104,6 +106,66 @@ def test_an_unknown_gene_is_named(release_folder: Path, tmp_path: Path) -> None:
     assert slab.expression_source is not None
     with pytest.raises(ExpressionError, match="lacks it"):
         slab.expression_source.read(["no such gene"], "log2", Task())
+
+
+def test_one_matrix_is_indexed_while_the_next_is_fetched(release_folder: Path, tmp_path: Path) -> None:
+    made = tmp_path / "cache/napari-abc/genes"
+    seen: list[Progress] = []
+
+    def notify(progress: Progress) -> None:
+        seen.append(progress)
+        if threading.current_thread().name == "fetch matrices" and "(2 of 2)" in progress.what:
+            end = time.monotonic() + 30
+            while not list(made.glob("*-v1.zarr")) and time.monotonic() < end:
+                time.sleep(0.01)
+            assert list(made.glob("*-v1.zarr")), "the first was not indexed while the second was fetched"
+
+    with FolderServer(release_folder) as server:
+        dataset = open_atlas(server.url, tmp_path / "cache")[HUMAN]
+        sizes = [file.size or 0 for file in dataset.files() if file.key.endswith(".h5ad")]
+        places = dataset.index(Task(notify))
+    assert [Path(place).name.split("-")[-3] for place in places] == ["log2", "raw"]
+    fetched = [p for p in seen if "ownloading MERSCOPE" in p.what]
+    assert {p.total for p in fetched} == {sum(sizes)}
+    assert max(p.done for p in seen) == sum(sizes)
+    assert any(p.what.startswith("Indexing genes (1 of 2), downloading") for p in seen)
+
+
+def test_indexing_goes_on_after_a_matrix_could_not_be_fetched(release_folder: Path, tmp_path: Path) -> None:
+    root = tmp_path / "release"
+    shutil.copytree(release_folder, root)
+    keys = [file.key for file in open_atlas(root, tmp_path / "here")[HUMAN].files()]
+    (raw,) = [root / key for key in keys if key.endswith("-raw.h5ad")]
+    raw.rename(tmp_path / raw.name)
+    published = tmp_path / "there/napari-abc/genes"
+    with FolderServer(root) as server:
+        dataset = open_atlas(server.url, tmp_path / "cache")[HUMAN]
+        with pytest.raises(AbcError):
+            dataset.index(to=str(tmp_path / "there"))
+        (first,) = published.iterdir()
+        assert "log2" in first.name and (first / "zarr.json").exists()
+        stamp = (first / "values/c/0/0").stat().st_mtime_ns
+        (tmp_path / raw.name).rename(raw)
+        server.requests.clear()
+        places = dataset.index(to=str(tmp_path / "there"))
+        asked = [request.path for request in server.requests if request.path.endswith(".h5ad")]
+    assert [place.rpartition("/")[2] for place in places] == [p.name for p in sorted(published.iterdir())]
+    assert len(asked) == 1 and asked[0].endswith(raw.name)
+    assert (first / "values/c/0/0").stat().st_mtime_ns == stamp  # not written a second time
+
+
+def test_many_indexes_can_be_cancelled(release_folder: Path, tmp_path: Path) -> None:
+    def notify(progress: Progress) -> None:
+        if "ownloading" in progress.what:
+            task.cancel()
+
+    task = Task(notify)
+    with FolderServer(release_folder) as server:
+        dataset = open_atlas(server.url, tmp_path / "cache")[HUMAN]
+        with pytest.raises(Cancelled):
+            dataset.index(task)
+    assert not [thread for thread in threading.enumerate() if thread.name == "fetch matrices"]
+    assert not list((tmp_path / "cache").rglob("*.h5ad"))
 
 
 def test_kinds_that_are_not_there(release_folder: Path, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -21,6 +22,7 @@ import zarr
 
 from matrix_files import random_counts, write_matrix
 from napari_abc.errors import AbcError, Cancelled, ConfigurationError, FormatError
+from napari_abc.stores import index_files
 from napari_abc.stores.gene_index import GeneIndex, file_key, index_name, open_index
 from napari_abc.stores.index_build import build_index
 from napari_abc.stores.matrix import Matrix, open_matrix
@@ -388,6 +390,101 @@ def test_files_that_vanish_or_shrink_while_open(sample: tuple[Matrix, GeneIndex]
     (folder / "rows/c/1/0").unlink()
     with pytest.raises(AbcError, match="missing"):
         opened.read([0], np.array([149_999]))
+
+
+def open_files() -> set[str]:
+    """Files that this process has open."""
+    found = set()
+    for link in Path("/proc/self/fd").iterdir():
+        with contextlib.suppress(OSError):
+            found.add(os.readlink(link))
+    return found
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="only Linux tells which files are open")
+def test_files_stay_open_until_nobody_reads_them(sample: tuple[Matrix, GeneIndex], tmp_path: Path) -> None:
+    folder = copy_of(sample, tmp_path)
+
+    def mine() -> int:
+        return sum(name.startswith(str(folder)) for name in open_files())
+
+    opened = open_index(folder, KEY)
+    assert opened is not None and mine() == 0
+    expected = opened.gene_all(1)
+    assert mine() == 1 + 2 * opened.about.parts
+    opened.close()
+    assert mine() == 0
+    np.testing.assert_array_equal(opened.gene_all(1), expected)
+    assert mine() == 2 * opened.about.parts
+    del opened
+    assert mine() == 0
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="only Linux tells which files are open")
+def test_only_so_many_files_stay_open(
+    sample: tuple[Matrix, GeneIndex], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(index_files, "_MOST_OPEN", 3)
+    _, index = sample
+    index.close()
+    folder = copy_of(sample, tmp_path)
+    others = [open_index(folder, KEY) for _ in range(3)]
+    expected = index.read(range(6))
+    for other in others:
+        assert other is not None
+        np.testing.assert_array_equal(other.read(range(6)), expected)
+        kept = [name for name in open_files() if ".zarr" in name]
+        assert len(kept) <= 3 and kept[0].startswith(str(folder))
+
+
+@pytest.mark.parametrize("rows", [None, np.arange(30_000, 38_000)])
+@pytest.mark.parametrize("how", ["cut", "replaced", "changed"])
+def test_a_part_is_never_read_after_it_was_changed(
+    how: str, rows: np.ndarray | None, sample: tuple[Matrix, GeneIndex], tmp_path: Path
+) -> None:
+    folder = copy_of(sample, tmp_path)
+    opened = open_index(folder, KEY)
+    assert opened is not None
+    for _ in range(2):  # the second time nothing is compared with its checksum
+        expected = opened.read([2], rows)
+    path = folder / "values/c/0/0"
+    content = path.read_bytes()
+    if how == "replaced":
+        path.rename(tmp_path / "old")
+        (tmp_path / "old").unlink()
+        path.write_bytes(bytes(len(content)))
+    elif how == "cut":
+        os.truncate(path, len(content) // 3)
+    else:
+        path.write_bytes(bytes(len(content)))
+    for _ in range(2):
+        with pytest.raises(AbcError, match=r"cut off|changed|missing"):
+            opened.read([2], rows)
+    path.write_bytes(content)
+    again = open_index(folder, KEY)
+    assert again is not None
+    np.testing.assert_array_equal(again.read([2], rows), expected)
+
+
+def test_a_slab_costs_less_than_its_blocks(sample: tuple[Matrix, GeneIndex]) -> None:
+    """Where few rows of a block are asked for, only their values are read."""
+    matrix, index = sample
+    spans: list[tuple[str, int, int]] = []
+    rows = np.concatenate([np.arange(9_000, 12_000), np.arange(70_000, 75_000), np.arange(149_000, 150_000)])
+    index.read([1, 3], rows)
+    read = index._files.read
+    try:
+        index._files.read = lambda wanted, task=None: spans.extend(wanted) or read(wanted, task)  # type: ignore[method-assign]
+        np.testing.assert_array_equal(index.read([1, 3], rows), matrix.read([1, 3], rows))
+        np.testing.assert_array_equal(
+            index.read([1], np.append(rows, -1)), matrix.read([1], np.append(rows, -1))
+        )
+    finally:
+        del index._files.read  # type: ignore[attr-defined]
+    entries = {
+        kind: sum(size for name, _, size in spans if name.startswith(kind)) for kind in ("rows", "values")
+    }
+    assert 0 < entries["values"] < entries["rows"]  # of which each is half as large
 
 
 def test_names_and_keys(tmp_path: Path) -> None:

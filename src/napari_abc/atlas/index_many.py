@@ -179,4 +179,5 @@ class _Overall:
             self._most = max(self._most, min(done // 2, total))  # putting together counts parts again
             fetching = self._words[0] if self.fetched < count else ""
             what = ", ".join(filter(None, (self._words[1], fetching)))
-            self._task.report(what[:1].upper() + what[1:], self._most, total or None)
+            most = self._most
+        self._task.report(what[:1].upper() + what[1:], most, total or None)
