@@ -77,6 +77,10 @@ class AtlasDock(WorkingDock):
         self._reveal.setSingleShot(True)
         self._reveal.setInterval(0)
         self._reveal.timeout.connect(self._reveal_volumes)
+        self._reveal_notice = QTimer(self)
+        self._reveal_notice.setSingleShot(True)
+        self._reveal_notice.setInterval(0)
+        self._reveal_notice.timeout.connect(self._show_notice)
         inner.addWidget(self.volume_section)
         self._filler = QWidget()  # takes the height while every section is folded
         self._filler.hide()
@@ -92,6 +96,7 @@ class AtlasDock(WorkingDock):
         self.frame_switch = FrameSwitch(viewer, self.colour_view, self.jobs, self)
         self.volume_shelf = VolumeShelf(viewer, self.volume_view, self.jobs, self)
         self.volume_shelf.summary_changed.connect(self._on_volumes)
+        self.volume_shelf.told.connect(self._on_told)
         self.volume_view.frame_chosen.connect(self.frame_switch.show_in)
         for follow in (self.frame_switch.follow, self.volume_shelf.follow, self.colour_view.cell_size.follow):
             self.colourist.followed.connect(follow)
@@ -137,6 +142,14 @@ class AtlasDock(WorkingDock):
             self._reveal.start()
         else:
             self._scroll.ensureWidgetVisible(self.volume_section)
+
+    def _on_told(self) -> None:
+        """See to it that what is said of the volumes is seen."""
+        self.volume_section.set_expanded(True)
+        self._reveal_notice.start()  # when the notice has its height
+
+    def _show_notice(self) -> None:
+        self._scroll.ensureWidgetVisible(self.volume_view.notice)
 
     def _on_folded(self, expanded: bool) -> None:
         if expanded and self._made_room:

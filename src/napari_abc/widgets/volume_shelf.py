@@ -34,6 +34,8 @@ class VolumeShelf(QObject):
 
     summary_changed = Signal(str)
     """What there is, in a few words; empty without a slab."""
+    told = Signal()
+    """A question, an error or a note is in the list's notice."""
 
     def __init__(self, viewer: napari.viewer.Viewer, view: VolumeList, jobs: Jobs, parent: QObject) -> None:
         super().__init__(parent)
@@ -168,6 +170,7 @@ class VolumeShelf(QObject):
             f"&Download {bytes_text(size)}",
             "&Not now",
         )
+        self.told.emit()
 
     def _open(self, source: VolumeSource) -> None:
         slab = self._slab
@@ -233,6 +236,7 @@ class VolumeShelf(QObject):
             self._show()
             if prepared.notes:
                 self._view.notice.show_question(" ".join(prepared.notes), "OK")
+                self.told.emit()
 
     def _on_level(self, level: str) -> None:
         from napari_abc.viewer.terms import show_level, volume_of
@@ -262,3 +266,4 @@ class VolumeShelf(QObject):
     def _complain(self, text: str) -> None:
         self._view.notice.show_error(text, "OK")
         self._show()
+        self.told.emit()
