@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +14,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
+PAGES = ("docs/benchmarks.md", "README.md")
 SUBJECTS = {
     "First gene, h5ad plain, all cells": {"anndata, backed", "accessor's pattern"},
     "First gene, h5ad gzip, a slab of 8 sections": {"anndata, backed"},
@@ -23,6 +26,7 @@ SUBJECTS = {
     "Recolour: hide types": {"napari, array of colours"},
     "Recolour: another gene": {"napari, column", "napari, array of colours"},
     "Add the cells to the viewer": {"napari, column"},
+    "Show any plane of it": {"nibabel, a slice of the file"},
 }
 
 
@@ -52,10 +56,56 @@ def test_quick_run(tmp_path: Path) -> None:
 
     text = (tmp_path / "table.md").read_text()
     assert text in done.stdout
-    rows = [line for line in text.splitlines() if line.startswith("|")]
-    assert len(rows) == 2 + len(results["table"])
-    assert {row.count("|") for row in rows} == {rows[0].count("|")}
+    costs, slopes = (table.splitlines() for table in re.findall(r"(?:^\|.*\n)+", text, re.MULTILINE))
+    assert len(costs) == 2 + len(results["table"])
+    for rows in (costs, slopes):
+        assert {row.count("|") for row in rows} == {rows[0].count("|")}
+    assert {"Read a gene: gene-major index", "Recolour: hide types"} <= {
+        row.split(" | ")[0][2:] for row in slopes
+    }
     assert (tmp_path / "plot.png").read_bytes().startswith(b"\x89PNG")
+    publish(tmp_path, len(costs))
+
+
+def publish(output: Path, rows: int) -> None:
+    """Put what was measured into a copy of the pages; the measurements stay as they are."""
+    before = (output / "results.json").read_bytes()
+    copy = output / "checkout"
+    (copy / "docs" / "images").mkdir(parents=True)
+    for name in PAGES:
+        shutil.copy(ROOT / name, copy / name)
+    command = [sys.executable, "-m", "benchmarks", "--quick", "--output", str(output), "--publish", str(copy)]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    page, readme = ((copy / name).read_text().partition("<!-- benchmarks: begin -->")[2] for name in PAGES)
+    assert (output / "table.md").read_text().strip() in page
+    assert page.count("\n|") > rows > readme.partition("<!-- benchmarks: end -->")[0].count("\n|") > 10
+    assert (copy / "docs/images/benchmarks.png").read_bytes() == (output / "plot.png").read_bytes()
+    assert (output / "results.json").read_bytes() == before
+
+
+def test_several_runs_fill_one_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(ROOT))
+    from benchmarks.plan import Group, Way
+    from benchmarks.run import Results
+
+    group = Group("some", first=[Way("a:b", "{}"), Way("c:d", "{}")], rounds=2)
+    path = tmp_path / "results.json"
+    results = Results(path, look_only=False)
+    first, second = results.begin(group, resume=False)
+    results.add(first, {"x": {"seconds": [1.0], "mb": 0.0}})
+    results.add(second, {"error": "no"})
+    assert results.begin(Group("other", first=group.first), resume=False) == []  # had in this run
+    assert results.begin(group, resume=True) == []
+    again = Results(path, look_only=False)
+    assert again.samples(first, "x") == [{"seconds": [1.0], "mb": 0.0}]
+    assert again.begin(group, resume=True) == [second]  # failed
+    assert Results(path, look_only=False).begin(group, resume=False) == [first, second]
+    other = json.loads(path.read_text())
+    other["machine"]["cores"] = 999
+    path.write_text(json.dumps(other))
+    assert Results(path, look_only=True).content["machine"]["cores"] == 999
+    assert not Results(path, look_only=False).content["ways"]
+    assert json.loads(path.with_suffix(".other.json").read_text()) == other
 
 
 def test_the_package_knows_nothing_of_benchmarks() -> None:
