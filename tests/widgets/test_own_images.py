@@ -108,6 +108,12 @@ def test_what_is_told_is_scrolled_into_view(
 ) -> None:
     dock.resize(330, 420)
     dock.show()
+    dock.volume_section.set_expanded(True)
+    bar = dock._scroll.verticalScrollBar()
+    assert bar is not None
+    qtbot.waitUntil(lambda: bar.maximum() > 0, timeout=5000)
+    qtbot.wait(100)  # until the section that was opened is in view
+    bar.setValue(0)
     dock.volume_shelf.add_image(str(tmp_path / "nothing.tif"))
     idle(dock)
     view = dock.volume_view.notice
