@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+import tifffile
 from PIL import Image
 
 from napari_abc.cli import main
@@ -184,6 +185,54 @@ def test_view_opens_slab_and_dock(
     assert "Synthetic data" in capsys.readouterr().err
 
 
+def own_image(folder: Path) -> Path:
+    """100 x 100 mm of black, and a white square of 3 mm in the middle of the cells; in micrometres."""
+    data = np.zeros((1000, 1000), np.uint8)
+    data[721:751, 291:321] = 200
+    size = {"PhysicalSizeX": 100, "PhysicalSizeY": 100}
+    tifffile.imwrite(folder / "square.ome.tif", data, metadata={"axes": "YX", **size})
+    return folder / "square.ome.tif"
+
+
+@needs_screen
+def test_view_puts_images_of_ones_own_below_the_cells(
+    qtbot: QtBot, release_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tifffile.imwrite(tmp_path / "square.tif", np.ones((4, 4), np.uint8))
+    seen: list[str] = []
+    wrong = look(qtbot, lambda viewer: seen.extend(layer.name for layer in viewer.layers))  # type: ignore[attr-defined]
+    words = [
+        "view",
+        HUMAN,
+        PLANE,
+        "--image",
+        str(own_image(tmp_path)),
+        "--image",
+        str(tmp_path / "square.tif"),
+    ]
+    assert main([*words, "--source", str(release_folder)]) == 0
+    assert not wrong
+    assert [name.partition(" · ")[0] for name in seen[:2]] == ["square (2)", "square"]
+    assert "square (2): The image does not say how large" in capsys.readouterr().err
+
+
+@needs_screen
+def test_figure_with_an_image_of_ones_own(release_folder: Path, tmp_path: Path) -> None:
+    words = ["figure", HUMAN, PLANE, "--color-by", "Subclass", "--size", "800x500"]
+    pictures = []
+    for name, more in (("without", []), ("with", ["--image", str(own_image(tmp_path))])):
+        out = tmp_path / f"{name}.png"
+        assert main([*words, *more, "--source", str(release_folder), "-o", str(out)]) == 0
+        with Image.open(out) as picture:
+            pictures.append(np.asarray(picture.convert("RGB"))[60:-60, :500].astype(int))
+    changed = np.abs(pictures[1] - pictures[0]).max(axis=-1) > 60
+    # The square is seen between the cells, and is as large as 3 of the 31 mm that the canvas shows.
+    assert changed.sum() > 100
+    rows, columns = (np.flatnonzero(changed.any(axis=axis)) for axis in (1, 0))
+    assert 20 < np.ptp(rows) < 60
+    assert 20 < np.ptp(columns) < 60
+
+
 @needs_screen
 def test_view_without_regions_and_with_a_gene(qtbot: QtBot, release_folder: Path) -> None:
     from napari_abc.viewer.paint import painted
@@ -225,6 +274,8 @@ def test_demo_opens_the_showpiece(qtbot: QtBot, demo_cache: Path) -> None:
     ("words", "says"),
     [
         (["view", "--color-by", "Group"], "Say what to open"),
+        (["view", "--image", "a.tif"], "Say what to open"),
+        (["view", HUMAN, PLANE, "--image", "nothing.nii.gz"], "no file or folder nothing.nii.gz"),
         (["view", HUMAN, PLANE, "--color-by", "Grup"], "did you mean Group"),
         (["view", HUMAN, PLANE, "--color-by", "gene:DRD1", "--colormap", "magmma"], "magma"),
         (["view", HUMAN, PLANE, "--color-by", "gene:DRD1", "--limits", "4,1"], "limits"),
