@@ -338,6 +338,7 @@ def _cells(sizes: Sizes) -> Group:
             ),
         ],
         first=[ingest],
+        rounds=2,
     )
 
 
@@ -452,8 +453,18 @@ def _scale(sizes: Sizes) -> list[Group]:
             whole = Figure(opened, "copy", "copy the table")
             group.rows += [
                 Row("First gene, h5ad plain, all cells", shape, Figure(direct, "gene"), peer),
-                Row("Any gene from the index, all cells", shape, Figure(read, "gene"), peer, copy),
-                Row("Open all cells of a dataset at once", at_once, Figure(opened, "open"), (), whole),
+                Row(
+                    "Any gene from the index, all cells", shape, Figure(read, "gene"), peer, copy, None, True
+                ),
+                Row(
+                    "Open all cells of a dataset at once",
+                    at_once,
+                    Figure(opened, "open"),
+                    (),
+                    whole,
+                    None,
+                    True,
+                ),
             ]
         for panel, label, figure in (
             (gene, "first gene, h5ad", Figure(direct, "gene")),

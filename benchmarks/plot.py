@@ -44,11 +44,11 @@ def steep(found: Curves, most: float = 1.1) -> list[str]:
 
 
 def slopes(found: Curves) -> str:
-    """How each of our curves rises, as a Markdown table: 1 is linear, less is better than linear."""
+    """How each curve rises, as a Markdown table: 1 is linear, less is better than linear."""
     rows = ["| Cost against N | from | to | slope | steepest step |", "|---|--:|--:|--:|--:|"]
     for panel, of_panel in found.items():
-        for label, (points, is_peer) in of_panel.items():
-            if not is_peer and len(points) > 1:
+        for label, (points, _) in of_panel.items():
+            if len(points) > 1:
                 steps = [_slope(*ends) for ends in pairwise(points)]
                 ends = f"{points[0][0]:,} | {points[-1][0]:,}"
                 whole = _slope(points[0], points[-1])
