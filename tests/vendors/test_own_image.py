@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import shutil
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,10 +18,8 @@ from napari_abc.task import Task
 from napari_abc.vendors import own_image
 from napari_abc.vendors.own_image import images_beside
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
 MM = Frame("section", ("x", "y"), "millimeter", title="Section", plane="z_section")
+MERSCOPE = Path(__file__).resolve().parents[3] / "shared" / "realdata" / "merscope"
 UM = Frame("micron", ("x", "y"), "micrometer")
 PIXELS = Frame("spatial", ("x", "y"), "", title="obsm")
 CCF = Frame("ccf", ("x", "y", "z_section"), "millimeter", title="CCF")
@@ -99,6 +99,25 @@ def test_sizes_that_nobody_says(tmp_path: Path) -> None:
     volume = only(stack(tmp_path / "b.tif", planes=1), slab(PIXELS), notes)
     assert (volume.scale, volume.unit) == ((1.0, 1.0), "")
     assert notes == ["obsm has no unit: a pixel of the image is shown as 1 wide, from 0 on."]
+
+
+@pytest.mark.skipif(not MERSCOPE.is_dir(), reason="the folder with real data is not there")
+def test_a_real_mosaic_lies_where_the_transform_beside_it_says(tmp_path: Path) -> None:
+    from napari_abc.vendors.merscope import open_merscope
+
+    run = MERSCOPE / "brain-tumour-1058"
+    known = {image.name: image for image in open_merscope(run, Task()).images}
+    path = next((run / "images").glob("mosaic_DAPI_z2.tif"))
+    notes: list[str] = []
+    volume = only(path, slab(UM), notes)
+    assert (volume.scale, volume.translate) == (
+        pytest.approx(known["DAPI z2"].scale),
+        pytest.approx(known["DAPI z2"].translate),
+    )
+    assert notes == []
+    shutil.copy(path, tmp_path / path.name)
+    only(tmp_path / path.name, slab(UM), notes)
+    assert len(notes) == 1
 
 
 def test_what_holds_for_all_channels_is_said_once(tmp_path: Path) -> None:

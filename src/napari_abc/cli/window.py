@@ -76,5 +76,6 @@ def _show(
     for image in images:
         add_prepared_images(viewer, layers.cells, image)
     dock.browser.slab_opened.emit(layers.cells)  # so that it makes room for the legend
-    # Only when the window is laid out does the canvas have its size.
-    QTimer.singleShot(0, viewer.reset_view)
+    # Only when the window is laid out does the canvas have its size. An image may reach far beyond the cells.
+    mine = [layer for layer in layers if layer.visible]
+    QTimer.singleShot(0, lambda: viewer.reset_view(layers=mine))

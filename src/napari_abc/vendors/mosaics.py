@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from napari_abc.model import Volume
     from napari_abc.task import Task
 
-__all__ = ["find_mosaics", "open_mosaics"]
+__all__ = ["find_mosaics", "open_mosaics", "place_of_mosaic"]
 
 _MAX_TEXT = 16 * 2**20
 _NUCLEI = "dapi"
@@ -106,6 +106,37 @@ def open_mosaics(
             notes.append(f"{stain}: showing z{shown} of {have}.")
         placed.append(Placed(plane, f"{stain} z{shown}", pixel, origin))
     return place_images(placed, cells, notes, task)
+
+
+def place_of_mosaic(
+    path: Path, shape: tuple[int, int]
+) -> tuple[tuple[float, float], tuple[float, float]] | None:
+    """Where a file lies that is called as a mosaic, by the transform or the manifest beside it.
+
+    Parameters
+    ----------
+    path
+        The file.
+    shape
+        Its height and width in pixels.
+
+    Returns
+    -------
+    tuple or None
+        Size of a pixel, and centre of the first one, each along y and x in micrometres; None where it
+        is no mosaic or nobody says where it lies.
+
+    Raises
+    ------
+    FormatError
+        If transform and manifest are malformed, or are those of another image.
+    """
+    if not re.fullmatch(Merscope.MOSAIC, path.name):
+        return None
+    transform, manifest = _transform(path.parent), _manifest(path.parent)
+    if transform is None and manifest is None:
+        return None
+    return _place(transform, manifest, shape)
 
 
 def _find(folder: Path, name: str) -> Path | None:

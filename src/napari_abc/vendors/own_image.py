@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal
 from napari_abc.errors import ConfigurationError, FormatError
 from napari_abc.stores.planes import depth_range, plane_at, plane_of
 from napari_abc.task import Task
+from napari_abc.vendors.mosaics import place_of_mosaic
 
 if TYPE_CHECKING:
     from napari_abc.model import Slab, Volume
@@ -97,13 +98,12 @@ def images_beside(
     from napari_abc.stores.own_image import open_image
 
     task, notes = task or Task(), notes if notes is not None else []
-    address = (
-        str(where) if isinstance(where, str) and "://" in where else str(Path(where).expanduser().absolute())
-    )
+    remote = isinstance(where, str) and "://" in where
+    address = str(where) if remote else str(Path(where).expanduser().absolute())
     found = []
     for volume in open_image(where, task, notes):
         task.check()
-        placed = _beside(slab, volume, notes)
+        placed = _beside(slab, volume if remote else _of_a_run(Path(address), volume), notes)
         if math.prod(placed.levels[-1].shape[-2:]) > _LARGEST_PLANE:
             rows, columns = placed.levels[-1].shape[-2:]
             raise FormatError(
@@ -114,6 +114,17 @@ def images_beside(
     # What holds for all channels is said once.
     notes[:] = dict.fromkeys(notes)
     return tuple(found)
+
+
+def _of_a_run(path: Path, volume: Volume) -> Volume:
+    """The volume, where the transform of a MERSCOPE run beside its file says that it lies."""
+    if len(volume.scale) != 2:
+        return volume
+    height, width = volume.levels[0].shape
+    place = place_of_mosaic(path, (height, width))
+    if place is None:
+        return volume
+    return replace(volume, scale=place[0], translate=place[1], unit="micrometer")
 
 
 def _beside(slab: Slab, volume: Volume, notes: list[str]) -> Volume:
