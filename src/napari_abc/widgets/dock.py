@@ -31,6 +31,9 @@ _ROOM_FOR_ALL = [270, 230, 400]
 """Shares of the height for datasets, slabs and colour: before and after the first slab is open, and
 when a folded section is opened again."""
 
+_LOOKS = 5
+"""How often a new notice is scrolled to, 50 ms apart, while the sections take their heights."""
+
 
 class AtlasDock(WorkingDock):
     """Source, datasets, slabs, colour and legend, one below the other.
@@ -77,9 +80,10 @@ class AtlasDock(WorkingDock):
         self._reveal.setSingleShot(True)
         self._reveal.setInterval(0)
         self._reveal.timeout.connect(self._reveal_volumes)
+        self._looks = 0
         self._reveal_notice = QTimer(self)
         self._reveal_notice.setSingleShot(True)
-        self._reveal_notice.setInterval(0)
+        self._reveal_notice.setInterval(50)
         self._reveal_notice.timeout.connect(self._show_notice)
         inner.addWidget(self.volume_section)
         self._filler = QWidget()  # takes the height while every section is folded
@@ -146,10 +150,15 @@ class AtlasDock(WorkingDock):
     def _on_told(self) -> None:
         """See to it that what is said of the volumes is seen."""
         self.volume_section.set_expanded(True)
+        self._looks = 0
         self._reveal_notice.start()  # when the notice has its height
 
     def _show_notice(self) -> None:
         self._scroll.ensureWidgetVisible(self.volume_view.notice)
+        # Texts that wrap get their height after they have their width, and move all below: look again.
+        self._looks += 1
+        if self._looks < _LOOKS:
+            self._reveal_notice.start()
 
     def _on_folded(self, expanded: bool) -> None:
         if expanded and self._made_room:
