@@ -26,7 +26,7 @@ SUBJECTS = {
     "Recolour: hide types": {"napari, array of colours"},
     "Recolour: another gene": {"napari, column", "napari, array of colours"},
     "Add the cells to the viewer": {"napari, column"},
-    "Show any plane of it": {"nibabel, a slice of the file"},
+    "Show any plane of the converted volume": {"nibabel, a slice of the file"},
 }
 
 
