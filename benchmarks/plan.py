@@ -398,7 +398,9 @@ def _volume(sizes: Sizes) -> Group:
                 (),
                 Figure(way("meter:inflate", path=path), "inflate", "inflate the file"),
             ),
-            Row("Show any plane of the converted volume", shape, planes, (nibabel,), None, 0.1, in_readme=True),
+            Row(
+                "Show any plane of the converted volume", shape, planes, (nibabel,), None, 0.1, in_readme=True
+            ),
         ],
         first=[convert],
     )
