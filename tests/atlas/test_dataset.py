@@ -229,6 +229,25 @@ def test_the_mouse_brain_is_an_entry_of_another_shape(tmp_path):
     assert dataset.slab("C57BL6J-638850.13").cells["Class"].tolist() == ["not assigned"]
 
 
+def test_a_text_among_the_coordinates_of_another_frame_costs_that_frame_only(tmp_path):
+    folder = mouse(tmp_path / "b")
+    table = "cell_label,x,y,z\n101917,abc,6.9,7.3\n1019171907102340387-1,1.0,2.0,3.0\n"
+    folder.tables(f"{MOUSE}-CCF", {"reconstructed_coordinates": table})
+    slab = open_atlas(folder.write())[MOUSE].slab("C57BL6J-638850.37")
+    assert [frame.name for frame in slab.frames] == ["section", "ccf"]
+    assert "The frame Reconstructed is left out, as its coordinates are not all numbers." in slab.notes
+
+
+@pytest.mark.parametrize("x", ["", "inf"])
+def test_a_slab_without_a_cell_to_place_is_one_sentence(tmp_path, x):
+    folder = mouse(tmp_path / "b")
+    table = f"cell_label,x,y,z\n101917,{x},6.9,7.3\n"
+    folder.tables(f"{MOUSE}-CCF", {"ccf_coordinates": table})
+    said = r"None of the 3 cells of All sections has coordinates in the frame Allen CCFv3; choose .* slab\."
+    with pytest.raises(FormatError, match=said):
+        open_atlas(folder.write())[MOUSE].slab("All sections")
+
+
 def test_the_whole_matrix_serves_where_sections_have_none(tmp_path):
     folder = mouse(tmp_path / "b")
     del folder.listing[f"{MOUSE}-sections"]

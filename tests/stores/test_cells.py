@@ -286,6 +286,16 @@ def test_an_embedding_holds_the_cells_that_it_knows(embedded, tmp_path):
     assert any("1 of 4 cells of the embedding are not in the dataset" in note for note in store.notes)
 
 
+def test_a_cell_twice_in_an_embedding_is_not_a_cell_of_another_dataset(embedded, tmp_path):
+    base, table = embedded
+    (path,) = table.paths
+    path.write_text(path.read_text() + "a,99,99\n")
+    store = build_embedding(tmp_path / "e.parquet", base, table, by=None, coordinates=("x", "y"), task=Task())
+    assert store.read(None).loc["a", ["x", "y"]].tolist() == [1, 10]
+    assert f"1 row of {path.name} repeats a cell_label or has none; the first of each counts." in store.notes
+    assert any("1 of 4 cells of the embedding are not in the dataset" in note for note in store.notes)
+
+
 def test_an_embedding_is_split_by_a_column(embedded, tmp_path):
     base, table = embedded
     store = build_embedding(

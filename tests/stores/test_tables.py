@@ -61,6 +61,13 @@ def test_a_broken_file_is_one_sentence(tmp_path, content):
     assert "\n" not in str(caught.value)
 
 
+def test_a_header_that_is_no_text_is_one_sentence(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_bytes(b"cell\rlabel,x\na,1\n")
+    with pytest.raises(FormatError, match=r"^t\.csv has no header that can be read .*; fetch it again\.$"):
+        read_large_table(path, ["cell_label"], Task())
+
+
 def test_a_row_cut_in_the_middle(tmp_path):
     with pytest.raises(FormatError, match="cut off"):
         read_large_table(write(tmp_path / "t.csv", "a,b,c\n1,2,3\n4,5"), [], Task())

@@ -332,6 +332,11 @@ class Dataset:
         placed = np.isfinite(everything[list(first.columns)].to_numpy(dtype=float)).all(axis=1)
         cells = everything[placed] if not placed.all() else everything
         unplaced = len(everything) - len(cells)
+        if cells.empty:
+            raise FormatError(
+                f"None of the {len(everything):,} cells of {label} has coordinates in the frame "
+                f"{first.title or first.name}; choose another slab."
+            )
         if unplaced:
             notes.insert(0, f"{len(cells):,} of {len(everything):,} cells have coordinates.")
         notes += [
@@ -342,7 +347,14 @@ class Dataset:
             self._annotation = Annotation(self._entry, self._files, self._store, task)
         notes += self._annotation.notes
         cells, palettes, groups = self._annotation.annotate(cells, first)
-        frames = tuple(_frame(frame) for frame in (first, *others) if _has_cells(cells, frame))
+        kept = [first]
+        for frame in others:
+            try:
+                kept += [frame] if _has_cells(cells, frame) else []
+            except (ValueError, TypeError):  # a text among the numbers makes a column one of texts
+                title = frame.title or frame.name
+                notes.append(f"The frame {title} is left out, as its coordinates are not all numbers.")
+        frames = tuple(map(_frame, kept))
         task.report(f"Opening {label}", 2, 3, "steps")
         return Slab(
             label=label,

@@ -173,8 +173,12 @@ def build_embedding(
             "choose another embedding."
         )
     if found < len(labels):
-        lost = len(labels) - found
-        notes.append(f"{lost:,} of {len(labels):,} cells of the embedding are not in the dataset.")
+        distinct = len(labels.unique().drop_null())
+        if distinct < len(labels):
+            notes.append(_repeats(len(labels) - distinct, embedding.name, embedding.own_key))
+        if found < distinct:
+            lost = distinct - found
+            notes.append(f"{lost:,} of {distinct:,} cells of the embedding are not in the dataset.")
     table = table.filter(known).drop_columns([name for name in coordinates if name in table.column_names])
     row = row.drop_null()
     for name in coordinates:

@@ -173,7 +173,12 @@ def _header(path: Path, comment: str) -> tuple[list[str], int]:
             above += 1
             line = file.readline(_LONGEST_HEADER)
     text = line.decode("utf-8-sig", errors="replace")
-    return next(csv.reader([text]), []), above
+    try:
+        return next(csv.reader([text]), []), above
+    except csv.Error as error:
+        raise FormatError(
+            f"{path.name} has no header that can be read ({_one_line(error)}); fetch it again."
+        ) from error
 
 
 def compact(column: pa.ChunkedArray) -> pa.ChunkedArray:
