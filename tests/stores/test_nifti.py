@@ -135,6 +135,8 @@ def patched(path: Path, at: int, form: str, *numbers: Any) -> Path:
         (70, "<h", (32,), "complex64"),
         (70, "<h", (128,), "RGB"),
         (70, "<h", (1234,), "damaged header"),
+        (80, "<f", (np.nan,), "no size"),
+        (84, "<f", (np.inf,), "no size"),
         (108, "<f", (np.nan,), "inside its header"),
         (108, "<f", (np.inf,), "inside its header"),
         (108, "<f", (-352,), "inside its header"),

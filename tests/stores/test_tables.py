@@ -68,6 +68,14 @@ def test_a_header_that_is_no_text_is_one_sentence(tmp_path):
         read_large_table(path, ["cell_label"], Task())
 
 
+@pytest.mark.parametrize("columns", [(), ("cell_label", "x")])
+def test_a_column_twice_is_one_sentence(tmp_path, columns):
+    path = write(tmp_path / "t.csv", "cell_label,x,y,x\na,1,2,3\n")
+    with pytest.raises(FormatError, match=r"^t\.csv has the column 'x' twice; fetch it again\.$"):
+        read_large_table(path, ["cell_label"], Task(), columns)
+    assert read_large_table(path, ["cell_label"], Task(), ("cell_label", "y")).num_rows == 1
+
+
 def test_a_row_cut_in_the_middle(tmp_path):
     with pytest.raises(FormatError, match="cut off"):
         read_large_table(write(tmp_path / "t.csv", "a,b,c\n1,2,3\n4,5"), [], Task())

@@ -123,7 +123,9 @@ def read_nifti(path: Path) -> Nifti:
         raise FormatError(f"{path} has the shape {shape}, which holds no voxel; copy it again.")
     if offset < _HEADER_BYTES[1]:
         raise FormatError(f"{path} says that its voxels start inside its header; copy it again.")
-    spacing = tuple(size if math.isfinite(size) and size > 0 else 1.0 for size in spacing)
+    if not all(map(math.isfinite, spacing)):
+        raise FormatError(f"{path} says that a voxel measures {spacing}, which is no size; copy it again.")
+    spacing = tuple(size or 1.0 for size in spacing)
     oriented = (sform > 0 or qform > 0) and bool(np.isfinite(affine).all())
     found = Nifti(
         path, shape, dtype, offset, compressed, slope, inter, spacing + (1.0,) * (3 - len(spacing)),

@@ -63,9 +63,7 @@ def read_text_table(path: Path) -> pd.DataFrame:
         raise FormatError(
             f"{path.name} can't be read as CSV ({_one_line(error)}); it may be cut off: fetch it again."
         ) from error
-    twice = [name for name in names if names.count(name) > 1]
-    if twice:
-        raise FormatError(f"{path.name} has the column {twice[0]!r} twice; fetch it again.")
+    _require_each_once(names, path)
     frame: pd.DataFrame = table.to_pandas()
     return frame
 
@@ -115,7 +113,7 @@ def read_large_table(
     Raises
     ------
     FormatError
-        If the file is not a CSV or is cut off within a row.
+        If the file is not a CSV, is cut off within a row, or has a column twice.
     """
     import pyarrow as pa
     from pyarrow import csv
@@ -124,6 +122,7 @@ def read_large_table(
     done = 0
     header, above = _header(path, comment)
     chosen = [name for name in header if name not in omit and (not columns or name in columns)]
+    _require_each_once(chosen, path)
 
     with path.open("rb") as file:
         # pyarrow pulls blocks through this object, which is where progress is said and a cancel felt.
@@ -158,6 +157,14 @@ def read_large_table(
         if pa.types.is_string(field.type):
             table = table.set_column(index, field.name, compact(table.column(index)))
     return table
+
+
+def _require_each_once(names: list[str], path: Path) -> None:
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            raise FormatError(f"{path.name} has the column {name!r} twice; fetch it again.")
+        seen.add(name)
 
 
 def _header(path: Path, comment: str) -> tuple[list[str], int]:
