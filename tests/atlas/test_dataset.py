@@ -18,7 +18,17 @@ from napari_abc.model import Categorical
 from napari_abc.task import Task
 from servers import FolderServer
 
-from .releases import HUMAN, MARMOSET, MOUSE, TAXONOMY, hmba, mouse
+from .releases import (
+    HMBA_TABLES,
+    HUMAN,
+    MARMOSET,
+    MOUSE,
+    TAXONOMY,
+    TAXONOMY_TABLES,
+    ReleaseFolder,
+    hmba,
+    mouse,
+)
 
 PLANE = "D.S.Plane.10"
 
@@ -246,6 +256,21 @@ def test_a_slab_without_a_cell_to_place_is_one_sentence(tmp_path, x):
     said = r"None of the 3 cells of All sections has coordinates in the frame Allen CCFv3; choose .* slab\."
     with pytest.raises(FormatError, match=said):
         open_atlas(folder.write())[MOUSE].slab("All sections")
+
+
+def test_an_embedding_is_one_slab_where_the_table_that_splits_it_is_missing(tmp_path):
+    name = "HMBA-10xMultiome-BG-Aligned"
+    folder = ReleaseFolder(tmp_path / "b")
+    cells = "cell_label,donor_label,library_label,feature_matrix_label\na,d,l,m\nb,d,l,m\n"
+    folder.tables(name, {"cell_metadata": cells, "gene": HMBA_TABLES["gene"]})
+    embedding = {"cell_2d_embedding_coordinates": "cell_label,x,y\na,1,2\nb,3,4\n"}
+    folder.tables(TAXONOMY, {**TAXONOMY_TABLES, **embedding})
+    folder.matrix(name, "m", ["a", "b"], ["ENSG1"], [[1], [2]])
+    dataset = open_atlas(folder.write())[name]
+    assert len(dataset.slab("AllSpecies").cells) == 2
+    assert dataset.slabs["slab"].tolist() == ["AllSpecies"]
+    with pytest.raises(UnknownNameError, match=r"did you mean AllSpecies\?"):
+        dataset.slab("AllSpecies-all")
 
 
 def test_the_whole_matrix_serves_where_sections_have_none(tmp_path):

@@ -117,7 +117,7 @@ class SlabList:
             built = self._stores.built_embedding(embedding)
             cells = embedding.cells if built is None else sum(slab.placed for slab in built.slabs.values())
             rows[embedding.label] = (embedding.title, cells, None, float(len(rows)))
-            if built is not None and embedding.by is not None:
+            if built is not None and embedding.by in built.names:  # its table may be missing
                 for value, slab in built.slabs.items():
                     label = f"{embedding.label}-{value}"
                     rows[label] = (f"{embedding.title}: {value}", slab.placed, None, float(len(rows)))
@@ -181,7 +181,7 @@ class SlabList:
             value = label.removeprefix(f"{embedding.label}-")
             if embedding.by is not None and value != label:
                 store = self._stores.build_embedding(embedding, task)
-                if value in store.slabs:
+                if embedding.by in store.names and value in store.slabs:
                     return Place(store, value, f"{embedding.title}: {value}")
         return None
 
