@@ -86,6 +86,18 @@ def test_raw_values(slab: Slab, release_folder: Path, tmp_path: Path) -> None:
     assert whole.max() > 1
 
 
+def test_h5ad_of_all_sections_has_three_dimensions(release_folder: Path, tmp_path: Path) -> None:
+    import anndata
+
+    whole = open_atlas(release_folder)["Zhuang-ABCA-1"].slab("All sections")
+    path = tmp_path / "a.h5ad"
+    argv = ["--source", str(release_folder), "cells", whole.dataset, whole.label, "-o", str(path)]
+    assert main(argv) == 0
+    np.testing.assert_array_equal(anndata.read_h5ad(path).obsm["spatial"], whole.cells[["x", "y", "z"]])
+    again = open_bundle(path)
+    np.testing.assert_array_equal(again.cells[["x", "y", "z"]], whole.cells[["x", "y", "z"]])
+
+
 def test_h5ad(slab: Slab, release_folder: Path, tmp_path: Path) -> None:
     import anndata
 

@@ -130,7 +130,7 @@ def _write_h5ad(
         var.index = var.index.astype(str)
         uns["values"] = slab.expression_source.kinds[values]
     adata = anndata.AnnData(X=x, obs=obs, var=var, uns=uns)
-    adata.obsm["spatial"] = slab.cells[["x", "y"]].to_numpy(dtype=np.float64)
+    adata.obsm["spatial"] = slab.cells[list("xyz"[: slab.frame.ndim])].to_numpy(dtype=np.float64)
     adata.write_h5ad(path, compression="gzip")
 
 
