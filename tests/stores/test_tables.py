@@ -121,3 +121,11 @@ def test_missing_columns_are_named(tmp_path):
     table = read_text_table(write(tmp_path / "t.csv", "a\n1\n"))
     with pytest.raises(FormatError, match=r"t\.csv has no column 'x', 'y'"):
         require_columns(table, ["a", "x", "y"], tmp_path / "t.csv")
+
+
+@pytest.mark.parametrize("read", [read_text_table, lambda path: read_large_table(path, (), Task(), ("a",))])
+def test_a_header_of_commas_is_refused_at_once(tmp_path, read):
+    path = tmp_path / "wide.csv"
+    path.write_text("a" + "," * 500_000 + "\n1" + "," * 500_000 + "\n")
+    with pytest.raises(FormatError, match="more than 10,000 columns"):
+        read(path)

@@ -33,6 +33,8 @@ _FEW = 4096
 _LONGEST_HEADER = 2**20
 """Bytes of the longest line above the data."""
 _MOST_COMMENTS = 1000
+_MOST_COLUMNS = 10_000
+"""No table of a release has a hundred; a line of nothing but commas would take a minute to read."""
 
 
 def read_text_table(path: Path) -> pd.DataFrame:
@@ -50,6 +52,7 @@ def read_text_table(path: Path) -> pd.DataFrame:
         raise FormatError(
             f"{path.name} is larger than {_SMALL:,} bytes, too large for such a table; fetch it again."
         )
+    _header(path, "")
     try:
         with csv.open_csv(path) as reader:
             names = reader.schema.names
@@ -179,6 +182,8 @@ def _header(path: Path, comment: str) -> tuple[list[str], int]:
                 raise FormatError(f"{path.name} has no header below its comments; fetch it again.")
             above += 1
             line = file.readline(_LONGEST_HEADER)
+    if line.count(b",") >= _MOST_COLUMNS:
+        raise FormatError(f"{path.name} has more than {_MOST_COLUMNS:,} columns; fetch it again.")
     text = line.decode("utf-8-sig", errors="replace")
     try:
         return next(csv.reader([text]), []), above
