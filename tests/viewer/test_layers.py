@@ -98,6 +98,24 @@ def test_an_embedding_has_a_name_to_read_and_no_scale_bar(viewer: napari.Viewer,
     assert layers.cells.scale.tolist() == [-1, 1]
 
 
+@pytest.mark.parametrize("embedding_first", [True, False])
+def test_an_embedding_is_not_laid_over_tissue(
+    viewer: napari.Viewer, slab: Slab, look: Callable[..., Any], embedding_first: bool
+) -> None:
+    umap = replace(slab, frames=(Frame("UMAP", ("x", "y"), "", y_down=False),), title="Whole brain")
+    first, second = (umap, slab) if embedding_first else (slab, umap)
+    old = abc.add_slab(viewer, first).cells
+    new = abc.add_slab(viewer, second).cells  # without a warning of units that don't agree
+    assert (old.visible, new.visible) == (False, True)
+    assert {str(unit) for layer in viewer.layers for unit in layer.units} == {"millimeter"}
+    assert viewer.canvas.overlays.scale_bar.visible == embedding_first
+    assert (look(viewer).pixels[..., :3] != 0).any()
+    low, high = new.extent.world
+    center = viewer.scene.camera.center[-2:]
+    assert (low[-2:] <= center).all()
+    assert (center <= high[-2:]).all()
+
+
 @pytest.mark.parametrize(("unit", "shown"), [("millimeter", "mm"), ("micrometer", "µm")])
 def test_the_scale_bar_shows_the_unit(
     viewer: napari.Viewer, make_slab: Callable[..., Slab], look: Callable[..., Any], unit: str, shown: str

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from napari_abc.viewer.apart import set_apart
 from napari_abc.viewer.prepare import PreparedSlab, prepare_slab
 from napari_abc.viewer.watch import unwrap, watch
 
@@ -88,7 +89,10 @@ def add_prepared(viewer: ViewerModel, prepared: PreparedSlab) -> SlabLayers:
     outlines = Layer.create(*prepared.outlines) if prepared.outlines is not None else None
     regions = Layer.create(*prepared.regions) if prepared.regions is not None else None
     cells = cells_of(prepared)
-    for layer in (*images, outlines, regions, cells):
-        if layer is not None:
-            viewer.layers.append(layer)
+    new = [layer for layer in (*images, outlines, regions, cells) if layer is not None]
+    apart = set_apart(viewer, new, prepared.slab)
+    for layer in new:
+        viewer.layers.append(layer)
+    if apart:
+        viewer.reset_view(layers=new)
     return SlabLayers(cells, regions, outlines, images)
