@@ -77,8 +77,7 @@ def fetch(way: str, url: str, size: int, md5: str, target: Path) -> None:
         before, began = peak(), time.perf_counter()
         fs.get(f"{BUCKET}/{KEY}", str(target / "large.bin"))
     else:
-        from napari_abc.stores.fetch import RemoteFile, Store
-        from napari_abc.stores.source import open_source
+        from napari_abc.io.remote import RemoteFile, Store, open_source
 
         os.environ["AWS_ENDPOINT_URL"] = url
         store = Store(open_source(f"s3://{BUCKET}" if way == "ours-s3" else f"{url}/{BUCKET}"), target)

@@ -347,16 +347,16 @@ def _view(sizes: Sizes, spatialdata: bool) -> Group:
     for cells in sizes.shown:
         ours, napari = way("ways_view:ours", cells=cells), way("ways_view:napari_public", cells=cells)
         copy = way("ways_view:copy", cells=cells)
-        table, array = "napari, column", "napari, array of colours"
+        table, array = "napari, column", "napari, array of colors"
         # At five million it takes minutes and gigabytes.
         other = way("spatialdata", cells=cells) if spatialdata and cells <= 1_000_000 else None
         at_a_million = cells == 1_000_000
         too_slow = () if cells <= 1_000_000 else ("freeze", "frame", "frame 10x", "frame 100x")
         for what, sample, peers, theirs, aim in (
-            ("Recolour: another column", "column", (("column", table), ("array", array)), "column", 0.001),
-            ("Recolour: hide types", "hide", (("array", array),), None, 0.001),
-            ("Recolour: another gene", "gene", (("gene", table), ("array", array)), "gene", 0.015),
-            ("Recolour: other limits", "limits", (("limits", "napari, contrast limits"),), None, 0.001),
+            ("Recolor: another column", "column", (("column", table), ("array", array)), "column", 0.001),
+            ("Recolor: hide types", "hide", (("array", array),), None, 0.001),
+            ("Recolor: another gene", "gene", (("gene", table), ("array", array)), "gene", 0.015),
+            ("Recolor: other limits", "limits", (("limits", "napari, contrast limits"),), None, 0.001),
             ("Add the cells to the viewer", "add", (("add", table),), "add", 0.8),
             ("Longest freeze while they are added", "freeze", (("freeze", table),), None, None),
             ("Draw a frame in software, all in view", "frame", (("frame", "napari"),), None, None),
@@ -441,7 +441,7 @@ def _scale(sizes: Sizes) -> list[Group]:
         ours, napari = way("ways_view:ours", cells=cells), way("ways_view:napari_public", cells=cells)
         backed = way("ways_gene:anndata_backed", path=plain[0], cells=cells)
         group = Group(f"scale-{cells}", [plain, release], first=[build, ingest])
-        gene, recolour, opening = "Read a gene", "Recolour", "Open a slab, add its cells"
+        gene, recolor, opening = "Read a gene", "Recolor", "Open a slab, add its cells"
         once = "Once: index, join"
         shape, at_once = f"{cells:,} × {sizes.genes}", f"{cells:,} of {cells + max(2, cells // 100):,}"
         direct, read = (
@@ -473,10 +473,10 @@ def _scale(sizes: Sizes) -> list[Group]:
             (gene, "gene-major index", Figure(read, "gene")),
             (gene, "anndata, backed", Figure(backed, "gene", "anndata")),
             (gene, "copy the values", copy),
-            (recolour, "another category", Figure(ours, "column")),
-            (recolour, "another gene", Figure(ours, "gene")),
-            (recolour, "other limits", Figure(ours, "limits")),
-            (recolour, "hide types", Figure(ours, "hide")),
+            (recolor, "another category", Figure(ours, "column")),
+            (recolor, "another gene", Figure(ours, "gene")),
+            (recolor, "other limits", Figure(ours, "limits")),
+            (recolor, "hide types", Figure(ours, "hide")),
             (opening, "open", Figure(opened, "open")),
             (opening, "add to the viewer", Figure(ours, "add")),
             (opening, "napari, add_points", Figure(napari, "add", "napari")),
@@ -485,6 +485,6 @@ def _scale(sizes: Sizes) -> list[Group]:
         ):
             group.curves.append(Curve(panel, label, ((cells, figure),), bool(figure.who)))
         figure = Figure(napari, "gene", "napari")
-        group.curves.append(Curve(recolour, "napari, column of a gene", ((cells, figure),), True))
+        group.curves.append(Curve(recolor, "napari, column of a gene", ((cells, figure),), True))
         groups.append(group)
     return groups

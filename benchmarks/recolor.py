@@ -1,4 +1,4 @@
-"""Recolouring and adding cells in a window: ours against napari's ``face_color = array``, in one run.
+"""Recoloring and adding cells in a window: ours against napari's ``face_color = array``, in one run.
 
     python -m benchmarks.recolor [CELLS ...]
 
@@ -126,8 +126,8 @@ def _slab(count: int) -> Any:
 
 def _ours(count: int) -> dict[str, Any]:
     from napari_abc.model import Categorical, Continuous
+    from napari_abc.viewer.color import hide, paint
     from napari_abc.viewer.layers import add_slab
-    from napari_abc.viewer.paint import hide, paint
 
     viewer = _viewer()
     add_slab(viewer, _slab(1000), "Subclass")

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
-    from napari_abc.synthetic.bucket import Bucket
+    from napari_abc.demo.shared.bucket import Bucket
 
 __all__ = ["DATASET", "TABLES", "VERSION", "slab_label", "table_path", "write_release"]
 
@@ -48,9 +48,9 @@ def table_path(folder: str, name: str) -> Path:
 
 def write_release(folder: str, sizes: list[int], seed: int = 4) -> None:
     """Write a release in bucket layout, with as many slabs as there are sizes, in cells."""
-    from napari_abc.synthetic.bucket import Bucket
-    from napari_abc.synthetic.genes import gene_table
-    from napari_abc.synthetic.hmba_taxonomy import write_taxonomy
+    from napari_abc.demo.basal_ganglia.taxonomy import write_taxonomy
+    from napari_abc.demo.shared.bucket import Bucket
+    from napari_abc.demo.shared.genes import gene_table
     from napari_abc.task import Task
 
     target, making = Path(folder), Path(f"{folder}.part")
@@ -122,7 +122,7 @@ def _write_cells(bucket: Bucket, sizes: list[int], rng: np.random.Generator) -> 
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    from napari_abc.synthetic.hmba_taxonomy import cluster_labels, clusters_of
+    from napari_abc.demo.basal_ganglia.taxonomy import cluster_labels, clusters_of
 
     slab = np.repeat(np.arange(len(sizes)), sizes)
     place = np.concatenate([np.arange(size) for size in sizes])
@@ -142,16 +142,16 @@ def _write_cells(bucket: Bucket, sizes: list[int], rng: np.random.Generator) -> 
     cluster = rng.integers(0, len(aliases), cells)
     region = rng.integers(0, len(_REGIONS), cells)
     sections = [_section_label(a, b) for a in range(len(sizes)) for b in range(_SECTIONS)]
-    micrometres = rng.uniform(0, 10_000, (cells, 2)).astype(np.float32)
-    millimetres = rng.uniform(20, 80, (cells, 2))
+    micrometers = rng.uniform(0, 10_000, (cells, 2)).astype(np.float32)
+    millimeters = rng.uniform(20, 80, (cells, 2))
     tables = {
         "cell_metadata": {
             "cell_label": labels,
             "brain_section_label": pick(sections, slab * _SECTIONS + section),
             "brain_section_barcode": barcodes,
             "segmentation_job_id": pick(["sis_cellpose_v1"], np.zeros(cells, int)),
-            "x_experiment": micrometres[:, 0],
-            "y_experiment": micrometres[:, 1],
+            "x_experiment": micrometers[:, 0],
+            "y_experiment": micrometers[:, 1],
             "qc_pass": pick(_TRUTH, (rng.random(cells) < 0.9).astype(int)),
             "dataset_label": pick([DATASET], np.zeros(cells, int)),
             "feature_matrix_label": pick([DATASET.removeprefix("HMBA-")], np.zeros(cells, int)),
@@ -160,8 +160,8 @@ def _write_cells(bucket: Bucket, sizes: list[int], rng: np.random.Generator) -> 
         "slab_plane_coordinates": {
             "cell_label": labels,
             "slab_plane_label": pick([slab_label(number) for number in range(len(sizes))], slab),
-            "x_slab_mm": millimetres[:, 0],
-            "y_slab_mm": millimetres[:, 1],
+            "x_slab_mm": millimeters[:, 0],
+            "y_slab_mm": millimeters[:, 1],
         },
         "cell_anatomical_annotations": {
             "cell_label": labels,

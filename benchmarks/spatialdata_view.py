@@ -52,7 +52,7 @@ def build(cells: int) -> Any:
 
 
 def view(cells: int) -> dict[str, Sample]:
-    """Add the cells, then colour them by both groupings and both genes, as the plugin's lists do."""
+    """Add the cells, then color them by both groupings and both genes, as the plugin's lists do."""
     os.environ["NAPARI_CONFIG"] = str(Path(tempfile.mkdtemp(prefix="napari-abc-benchmark-"), "settings.yaml"))
     import napari
     from napari_spatialdata import Interactive

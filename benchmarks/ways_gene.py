@@ -21,7 +21,7 @@ GENE = 7
 
 def ours(path: str, cells: int, slab: int = 0, scattered: bool = False) -> dict[str, Sample]:
     """Read straight from the file, all cells or those of a slab; the first time in this process."""
-    from napari_abc.stores.matrix import open_matrix
+    from napari_abc.io.matrix import open_matrix
     from napari_abc.task import Task
 
     rows = slab_rows(cells, slab, scattered) if slab else None

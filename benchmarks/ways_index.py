@@ -17,8 +17,8 @@ GENES = 25
 
 def build(path: str, target: str) -> dict[str, Sample]:
     """Build the index from nothing."""
-    from napari_abc.stores.index_build import build_index
-    from napari_abc.stores.matrix import open_matrix
+    from napari_abc.io.gene_index import build_index
+    from napari_abc.io.matrix import open_matrix
     from napari_abc.task import Task
 
     shutil.rmtree(target, ignore_errors=True)
@@ -30,7 +30,7 @@ def build(path: str, target: str) -> dict[str, Sample]:
 
 def read(target: str, slab: int = 0) -> dict[str, Sample]:
     """Open the index and read genes: of all cells, and of a slab; the second time each is asked for."""
-    from napari_abc.stores.gene_index import open_index
+    from napari_abc.io.gene_index import open_index
 
     opened, index = measure(lambda: open_index(Path(target), "benchmark"), repeats=5)
     if index is None:

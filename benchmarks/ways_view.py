@@ -1,4 +1,4 @@
-"""Adding cells to a napari window and recolouring them: ours, and napari's public ways.
+"""Adding cells to a napari window and recoloring them: ours, and napari's public ways.
 
 Seconds are those of the Python side; drawing follows between the measurements, outside the clock.
 """
@@ -94,10 +94,10 @@ def _freeze(work: Callable[[], Any]) -> Sample:
 
 
 def ours(cells: int) -> dict[str, Sample]:
-    """Add a slab and recolour it, a step at a time."""
+    """Add a slab and recolor it, a step at a time."""
     from napari_abc.viewer.cell_layer import ready
+    from napari_abc.viewer.color import paint
     from napari_abc.viewer.layers import add_prepared, add_slab
-    from napari_abc.viewer.paint import paint
     from napari_abc.viewer.prepare import prepare_slab
 
     viewer = _viewer()
@@ -133,7 +133,7 @@ def ours(cells: int) -> dict[str, Sample]:
 
 
 def napari_public(cells: int) -> dict[str, Sample]:
-    """Add the same points with their table, and set ``face_color`` to colours and to columns."""
+    """Add the same points with their table, and set ``face_color`` to colors and to columns."""
     import pandas as pd
 
     viewer = _viewer()
@@ -176,7 +176,7 @@ def napari_public(cells: int) -> dict[str, Sample]:
 
 
 def copy(cells: int) -> dict[str, Sample]:
-    """The physical limit of a recolour: copying a colour, or a number, for each cell."""
+    """The physical limit of a recolor: copying a color, or a number, for each cell."""
     samples = {}
     for name, width in (("colors", 4), ("numbers", 1)):
         values = np.random.default_rng(0).random((cells, width), np.float32)

@@ -33,7 +33,7 @@ def generate(target: str, shape: list[int]) -> None:
 
 
 def _converted(path: str, folder: str) -> Path:
-    from napari_abc.stores.volumes import Layout, convert_volume
+    from napari_abc.io.images import Layout, convert_volume
 
     return convert_volume(Path(path), Path(folder), Layout((0, 1, 2), (0.025, 0.025, 0.025)))
 
@@ -47,7 +47,7 @@ def convert(path: str, folder: str) -> dict[str, Sample]:
 
 def planes(path: str, folder: str) -> dict[str, Sample]:
     """Read planes across the first axis from what was converted."""
-    from napari_abc.stores.volumes import open_volume
+    from napari_abc.io.images import open_volume
 
     return _planes(open_volume(_converted(path, folder)).levels[0], PLANES)
 

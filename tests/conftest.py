@@ -81,7 +81,7 @@ def cache_folder(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.M
 @pytest.fixture(scope="session")
 def release_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The synthetic release in bucket layout, built once for all tests; not to be written to."""
-    from napari_abc.synthetic.release import build_release
+    from napari_abc.demo.release import build_release
 
     return build_release(tmp_path_factory.mktemp("release") / "bucket")
 

@@ -9,11 +9,15 @@ import re
 import shutil
 import subprocess
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[1]
+from project import ROOT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
 PAGES = ("docs/benchmarks.md", "README.md")
 SUBJECTS = {
     "First gene, h5ad plain, all cells": {"anndata, backed", "accessor's pattern"},
@@ -23,8 +27,8 @@ SUBJECTS = {
     "10x-like: any gene from the index": {"anndata, backed"},
     "Cell tables: check, join, sort by slab, once": {"pandas, read_csv and join"},
     "Open a slab": {"pandas, read_csv and join"},
-    "Recolour: hide types": {"napari, array of colours"},
-    "Recolour: another gene": {"napari, column", "napari, array of colours"},
+    "Recolor: hide types": {"napari, array of colors"},
+    "Recolor: another gene": {"napari, column", "napari, array of colors"},
     "Add the cells to the viewer": {"napari, column"},
     "Show any plane of the converted volume": {"nibabel, a slice of the file"},
 }
@@ -60,7 +64,7 @@ def test_quick_run(tmp_path: Path) -> None:
     assert len(costs) == 2 + len(results["table"])
     for rows in (costs, slopes):
         assert {row.count("|") for row in rows} == {rows[0].count("|")}
-    assert {"Read a gene: gene-major index", "Recolour: hide types"} <= {
+    assert {"Read a gene: gene-major index", "Recolor: hide types"} <= {
         row.split(" | ")[0][2:] for row in slopes
     }
     assert (tmp_path / "plot.png").read_bytes().startswith(b"\x89PNG")

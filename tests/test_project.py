@@ -5,11 +5,15 @@ from __future__ import annotations
 import subprocess
 import sys
 import tomllib
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[1]
+from project import ROOT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
 PACKAGE = ROOT / "src" / "napari_abc"
 HEAVY = ("numpy", "pandas", "pyarrow", "h5py", "zarr", "napari", "qtpy", "s3fs", "pydantic")
 FLOORS_0_TO_2 = [
@@ -101,9 +105,9 @@ def test_the_wheel_holds_what_the_program_reads(tmp_path: Path) -> None:
     for name in (
         "napari.yaml",
         "py.typed",
-        "atlas/catalogue.yaml",
+        "atlas/catalog.yaml",
         "cli/__init__.py",
-        "synthetic/release.py",
+        "demo/release.py",
     ):
         assert f"napari_abc/{name}" in names
     assert not [name for name in names if name.startswith(("tests", "benchmarks"))]

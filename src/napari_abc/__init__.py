@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from napari_abc.atlas.dataset import Dataset
     from napari_abc.errors import AbcError
     from napari_abc.model import Slab
-    from napari_abc.vendors.bundle import open_bundle
+    from napari_abc.vendors.registry import open_bundle
+    from napari_abc.viewer.color import color_by
     from napari_abc.viewer.frames import show_in_frame
     from napari_abc.viewer.layers import SlabLayers, add_slab
     from napari_abc.viewer.own_images import add_image_file
-    from napari_abc.viewer.paint import color_by
     from napari_abc.viewer.volumes import add_volume
 
 __all__ = [
@@ -44,9 +44,9 @@ _HOMES = {
     "add_image_file": "napari_abc.viewer.own_images",
     "add_slab": "napari_abc.viewer.layers",
     "add_volume": "napari_abc.viewer.volumes",
-    "color_by": "napari_abc.viewer.paint",
+    "color_by": "napari_abc.viewer.color._paint",
     "open_atlas": "napari_abc.atlas.atlas",
-    "open_bundle": "napari_abc.vendors.bundle",
+    "open_bundle": "napari_abc.vendors.registry",
     "show_in_frame": "napari_abc.viewer.frames",
 }
 

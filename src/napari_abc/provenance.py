@@ -4,5 +4,5 @@ from __future__ import annotations
 
 __all__ = ["SYNTHETIC"]
 
-SYNTHETIC = "Synthetic data made by napari-abc; no licence or citation of the real data applies."
-"""Stands where the licence of measured data would; a citation there is none."""
+SYNTHETIC = "Synthetic data made by napari-abc; no license or citation of the real data applies."
+"""Stands where the license of measured data would; a citation there is none."""

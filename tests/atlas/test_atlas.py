@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 import napari_abc as abc
-from napari_abc.atlas.catalogue import catalogue
+from napari_abc.atlas.catalog import catalog
 from napari_abc.errors import (
     AbcError,
     Cancelled,
@@ -24,7 +24,7 @@ from napari_abc.task import Task
 
 HUMAN = "HMBA-MERSCOPE-H22.30.001-BG"
 SHOWPIECE = "H22.30.001.CX.17.Plane.03"
-SPATIAL = list(catalogue().datasets)[:4]
+SPATIAL = list(catalog().datasets)[:4]
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +32,7 @@ def local(release_folder):
     return abc.open_atlas(release_folder)
 
 
-def test_every_species_opens_and_colours_by_everything_it_offers(local):
+def test_every_species_opens_and_colors_by_everything_it_offers(local):
     for name in SPATIAL:
         dataset = local[name]
         assert dataset.synthetic

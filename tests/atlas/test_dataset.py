@@ -16,9 +16,7 @@ from napari_abc.errors import (
 )
 from napari_abc.model import Categorical
 from napari_abc.task import Task
-from servers import FolderServer
-
-from .releases import (
+from releases import (
     HMBA_TABLES,
     HUMAN,
     MARMOSET,
@@ -29,6 +27,7 @@ from .releases import (
     hmba,
     mouse,
 )
+from servers import FolderServer
 
 PLANE = "D.S.Plane.10"
 
@@ -85,7 +84,7 @@ def test_taxonomy_levels_and_cells_outside_it(tmp_path):
     assert other.cells["Class"].tolist() == ["Adjacent"]  # its alias is not in the taxonomy
 
 
-def test_official_region_colours_and_polygons(tmp_path):
+def test_official_region_colors_and_polygons(tmp_path):
     slab = human(hmba(tmp_path / "b")).slab(PLANE)
     assert slab.coloring("region").names == ("Basal ganglia and adjacent", "STR", "GPe")
     assert slab.coloring("region").colors == ("#bebebe", "#cd86cc", "#53db33")

@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import bucket
-from napari_abc.atlas.catalogue import Catalogue, read_catalogue
+from napari_abc.atlas.catalog import Catalog, read_catalog
 from napari_abc.atlas.directories import Directories, used_directories
 from napari_abc.atlas.manifest import Release
 from napari_abc.errors import Cancelled, FormatError, OfflineError, UnknownNameError
-from napari_abc.stores.fetch import Store
-from napari_abc.stores.source import open_source
+from napari_abc.io.remote import Store, open_source
 from napari_abc.task import Task
+from project import REALDATA
 from servers import FolderServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
-BUCKET = Path(__file__).resolve().parents[3] / "shared" / "realdata" / "abc" / "bucket"
+BUCKET = REALDATA / "abc" / "bucket"
 needs_real_manifests = pytest.mark.skipif(not BUCKET.is_dir(), reason="no real manifests on this machine")
 
-CATALOGUE = """
+CATALOG = """
 taxonomies:
 - {directory: T-taxonomy, title: Cell types of T, species: Mouse}
 - {directory: V-taxonomy, title: Regions of V, species: Mouse}
@@ -34,7 +34,7 @@ datasets:
   title: A brain
   species: Mouse
   platform: 10x
-  licence: l
+  license: l
   citation: c
   url: u
   renamed: {Consensus-WMB: Consensus-Mouse}
@@ -83,12 +83,12 @@ NAMED = {
 
 
 @pytest.fixture(scope="module")
-def catalogue() -> Catalogue:
-    return read_catalogue(CATALOGUE, "test")
+def catalog() -> Catalog:
+    return read_catalog(CATALOG, "test")
 
 
-def test_every_field_of_an_entry_that_names_a_directory_counts(catalogue: Catalogue) -> None:
-    assert used_directories(catalogue.datasets["Brain"]) == NAMED
+def test_every_field_of_an_entry_that_names_a_directory_counts(catalog: Catalog) -> None:
+    assert used_directories(catalog.datasets["Brain"]) == NAMED
 
 
 def manifest(**directories: dict[str, Any]) -> bytes:
@@ -100,7 +100,7 @@ def listed(name: str, form: str = "csv", size: int | None = 1_000) -> dict[str, 
     return {name: {"files": {form: about if size is None else {**about, "size": size}}}}
 
 
-def test_what_each_directory_holds_and_what_uses_it(catalogue: Catalogue, tmp_path: Path) -> None:
+def test_what_each_directory_holds_and_what_uses_it(catalog: Catalog, tmp_path: Path) -> None:
     content = manifest(
         **{
             "Brain-10X": {"metadata": listed("cell_metadata")},
@@ -126,7 +126,7 @@ def test_what_each_directory_holds_and_what_uses_it(catalogue: Catalogue, tmp_pa
         }
     )
     store = Store(open_source(bucket.write_bucket(tmp_path / "bucket")), tmp_path / "cache")
-    directories = Directories(Release.parse(content, "20251031"), store, catalogue)
+    directories = Directories(Release.parse(content, "20251031"), store, catalog)
     assert list(directories) == ["Brain-10X", "T-taxonomy", "Consensus-Mouse-genes", "Nobody", "Empty"]
     assert directories["Brain-10X"].used_by == ("Brain",)
     assert directories["T-taxonomy"].used_by == ("Brain", "Cell types of T")
@@ -152,11 +152,9 @@ def test_what_each_directory_holds_and_what_uses_it(catalogue: Catalogue, tmp_pa
 
 
 @needs_real_manifests
-def test_the_directory_that_holds_files_for_mapmycells_only(catalogue: Catalogue, tmp_path: Path) -> None:
+def test_the_directory_that_holds_files_for_mapmycells_only(catalog: Catalog, tmp_path: Path) -> None:
     data = (BUCKET / "releases/20250531/manifest.json").read_bytes()
-    directories = Directories(
-        Release.parse(data, "20250531"), Store(open_source(BUCKET), tmp_path), catalogue
-    )
+    directories = Directories(Release.parse(data, "20250531"), Store(open_source(BUCKET), tmp_path), catalog)
     assert len(directories) == 30
     assert directories["SEAAD"].what == "1 mapmycells file, 263 MB: download"
     assert directories["WHB-10Xv3"].contents == (
@@ -179,11 +177,11 @@ def server(tmp_path: Path) -> Iterator[FolderServer]:
 
 
 def test_a_directory_is_downloaded_whole_and_only_once(
-    server: FolderServer, catalogue: Catalogue, tmp_path: Path
+    server: FolderServer, catalog: Catalog, tmp_path: Path
 ) -> None:
     store = Store(open_source(server.url), tmp_path / "cache")
     release = Release.parse(store.manifest_bytes(bucket.NEW), bucket.NEW)
-    directory = Directories(release, store, catalogue)[bucket.DATASET]
+    directory = Directories(release, store, catalog)[bucket.DATASET]
     assert (directory.cached_bytes, directory.folders) == (0, [])
     stopped = Task(lambda progress: stopped.cancel() if progress.what.endswith(".h5ad") else None)
     with pytest.raises(Cancelled):
@@ -201,11 +199,11 @@ def test_a_directory_is_downloaded_whole_and_only_once(
 
 
 def test_offline_and_unknown_names_are_one_sentence(
-    server: FolderServer, catalogue: Catalogue, tmp_path: Path
+    server: FolderServer, catalog: Catalog, tmp_path: Path
 ) -> None:
     data = json.dumps(bucket.manifest(bucket.NEW)).encode()
     store = Store(open_source(server.url), tmp_path / "cache", offline=True)
-    directories = Directories(Release.parse(data, bucket.NEW), store, catalogue)
+    directories = Directories(Release.parse(data, bucket.NEW), store, catalog)
     with pytest.raises(OfflineError):
         directories[bucket.DATASET].download()
     with pytest.raises(UnknownNameError, match=f"did you mean {bucket.DATASET}"):
@@ -215,7 +213,7 @@ def test_offline_and_unknown_names_are_one_sentence(
     assert "zzz" not in directories
 
 
-def test_a_path_that_leaves_its_folder_is_never_listed(catalogue: Catalogue, tmp_path: Path) -> None:
+def test_a_path_that_leaves_its_folder_is_never_listed(catalog: Catalog, tmp_path: Path) -> None:
     kinds = {"mapmycells": {"up": {"files": {"h5": {"relative_path": "metadata/../../up.h5", "size": 1}}}}}
     release = Release.parse(manifest(Nobody=kinds), "20251031")
     assert release.others("Nobody") == {}

@@ -69,7 +69,7 @@ def test_an_embedding_is_a_slab_whose_y_grows_up(atlas, dataset, label):
         assert np.isfinite(slab.expression(gene, values)[gene]).any()
 
 
-def test_the_whole_brain_and_its_neighbourhoods(atlas, table):
+def test_the_whole_brain_and_its_neighborhoods(atlas, table):
     dataset = atlas["WMB-10X"]
     listing = table("WMB-neighborhoods", "dimension_reduction").set_index("label")
     slabs = dataset.slabs
@@ -113,7 +113,7 @@ def test_an_empty_column_and_ids_are_not_kept(atlas):
     assert not {"brain_section_label", "cell_barcode", "abc_sample_id"} & set(cells)
 
 
-def test_regions_of_interest_take_their_colours_from_their_own_table(atlas, table):
+def test_regions_of_interest_take_their_colors_from_their_own_table(atlas, table):
     palette = atlas["WMB-10X"].slab(WHOLE).palettes["region_of_interest_acronym"]
     known = table("WMB-10X", "region_of_interest_metadata").set_index("acronym")
     known["place"] = known["region_of_interest_order"].astype(int)
@@ -244,7 +244,7 @@ def test_aging_has_clusters_of_its_own_and_a_second_taxonomy_for_some_cells(atla
     assert mapped[~without.to_numpy()].tolist() == terms(table, "WMB-taxonomy", aliases, "class").tolist()
 
 
-def test_colours_of_aging_come_from_a_table_with_a_row_a_cell(atlas, table):
+def test_colors_of_aging_come_from_a_table_with_a_row_a_cell(atlas, table):
     slab = atlas["Zeng-Aging-Mouse-10Xv3"].slab("WholeBrain")
     colors = table("Zeng-Aging-Mouse-10Xv3", "cell_annotation_colors").set_index("cell_label")
     for column in ("donor_age_category", "anatomical_division"):

@@ -29,7 +29,7 @@ def section(atlas):
     return atlas[MERFISH].slab("C57BL6J-638850.37")
 
 
-def test_merfish_has_three_frames_in_millimetres_with_y_down(section, release_folder):
+def test_merfish_has_three_frames_in_millimeters_with_y_down(section, release_folder):
     assert [frame.name for frame in section.frames] == ["section", "reconstructed", "ccf"]
     assert {frame.unit for frame in section.frames} == {"millimeter"}
     assert all(frame.y_down for frame in section.frames)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,13 +12,13 @@ import bucket
 from bucket import DATASET, MATRIX, NEW, PLANE, TABLE
 from napari_abc.atlas.manifest import KINDS, Release
 from napari_abc.errors import FormatError, UnknownNameError
-from napari_abc.stores.fetch import RemoteFile, Store
-from napari_abc.stores.source import open_source
+from napari_abc.io.remote import RemoteFile, Store, open_source
+from project import REALDATA
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
-REALDATA = Path(__file__).resolve().parents[3] / "shared" / "realdata"
 BUCKET = REALDATA / "abc" / "bucket"
 needs_real_manifests = pytest.mark.skipif(not BUCKET.is_dir(), reason="no real manifests on this machine")
 

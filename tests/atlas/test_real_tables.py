@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import json
 import shutil
-from pathlib import Path
 
 import pandas as pd
 import pytest
 
 import napari_abc as abc
+from project import REALDATA
+from releases import ReleaseFolder
 
-from .releases import ReleaseFolder
-
-REAL = Path(__file__).resolve().parents[3] / "shared" / "realdata" / "abc"
+REAL = REALDATA / "abc"
 SHOWN = REAL / "shown"
 NEWEST, OLDER = "20250531", "20231215"
 
@@ -122,7 +121,7 @@ def test_shown_cells_of_the_whole_mouse_brain(tmp_path):
     for name, color in zip(palette.names, palette.colors, strict=True):
         known = name in regions.index
         assert color == (regions.loc[name, "region_of_interest_color"].lower() if known else "#808080")
-    # The shown rows of the neighbourhood are other cells.
+    # The shown rows of the neighborhood are other cells.
     with pytest.raises(abc.errors.FormatError, match="none of this dataset"):
         dataset.slab("UMAP20230830-TH-EPI-Glut")
 

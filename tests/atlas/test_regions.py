@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from napari_abc.atlas.regions import read_regions
-from napari_abc.atlas.value_sets import read_value_sets
+from napari_abc.atlas._regions import read_regions
+from napari_abc.atlas.taxonomy import read_value_sets
 from napari_abc.errors import FormatError
 
 VALUES = """label,table,field,description,order,external_identifier,parent_label,color_hex_triplet

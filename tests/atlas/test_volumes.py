@@ -12,22 +12,22 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from napari_abc.atlas._volumes import AtlasVolume, plane_at, volumes_of
 from napari_abc.atlas.atlas import open_atlas
-from napari_abc.atlas.catalogue import catalogue
+from napari_abc.atlas.catalog import catalog
 from napari_abc.atlas.files import DatasetFiles
 from napari_abc.atlas.manifest import Release
 from napari_abc.atlas.taxonomy import Level, Taxonomy
-from napari_abc.atlas.volumes import AtlasVolume, plane_at, volumes_of
 from napari_abc.errors import Cancelled, FormatError
-from napari_abc.stores.fetch import Store
-from napari_abc.stores.source import FolderSource
+from napari_abc.io.remote import Store
+from napari_abc.io.remote._folder import FolderSource
 from napari_abc.task import Task
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 VERSION = "20251031"
-ENTRY = catalogue().datasets["MERFISH-C57BL6J-638850"]
+ENTRY = catalog().datasets["MERFISH-C57BL6J-638850"]
 RESAMPLED, CCF = "MERFISH-C57BL6J-638850-CCF", "Allen-CCF-2020"
 
 

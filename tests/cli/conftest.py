@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="package")
 def _demo_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    from napari_abc.synthetic.release import ensure_release
+    from napari_abc.demo.release import ensure_release
 
     folder = tmp_path_factory.mktemp("demo-cache")
     ensure_release(folder)

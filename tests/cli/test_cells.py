@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import warnings
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -16,10 +16,13 @@ from napari_abc.cli.cells import write_cells
 from napari_abc.errors import ConfigurationError
 from napari_abc.model import Frame, Slab
 from napari_abc.provenance import SYNTHETIC
+from project import REALDATA
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 HUMAN = "HMBA-MERSCOPE-H22.30.001-BG"
 PLANE = "H22.30.001.BS.3.Plane.01"
-REALDATA = Path(__file__).resolve().parents[3] / "shared" / "realdata"
 
 
 @pytest.fixture(scope="module")
@@ -117,7 +120,7 @@ def test_h5ad(slab: Slab, release_folder: Path, tmp_path: Path) -> None:
     )
     for key, value in {
         "units": "millimeter",
-        "licence": slab.licence,
+        "license": slab.license,
         "citation": slab.citation,
         "synthetic": True,
         "dataset": HUMAN,
@@ -140,7 +143,7 @@ def test_h5ad_keeps_what_is_known_of_the_data(slab: Slab, release_folder: Path, 
     again = open_bundle(tmp_path / "a.h5ad")
     assert again.frame.unit == slab.frame.unit == "millimeter"
     assert again.synthetic
-    assert (again.licence, again.citation, again.species) == (SYNTHETIC, "", slab.species)
+    assert (again.license, again.citation, again.species) == (SYNTHETIC, "", slab.species)
     assert again.palettes["Group"].names == slab.palettes["Group"].names
 
 

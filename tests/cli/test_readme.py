@@ -6,7 +6,6 @@ import os
 import re
 import shlex
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,12 +13,14 @@ from PIL import Image
 
 from napari_abc.cli import main
 from napari_abc.cli.parser import build_parser
+from project import ROOT
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pytestqt.qtbot import QtBot
 
-PROJECT = Path(__file__).resolve().parents[2]
-README = (PROJECT / "README.md").read_text(encoding="utf-8")
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 RAW = "https://raw.githubusercontent.com/napari-abc/napari-abc/main/"
 
 needs_screen = pytest.mark.skipif(
@@ -103,7 +104,7 @@ def test_the_picture_is_there_and_small() -> None:
     ((described, address),) = pictures
     assert "synthetic" in described
     assert address.startswith(RAW)  # the hub shows absolute addresses only
-    path = PROJECT / address.removeprefix(RAW)
+    path = ROOT / address.removeprefix(RAW)
     assert path.stat().st_size < 400_000
     with Image.open(path) as image:
         image.load()
@@ -116,7 +117,7 @@ def test_files_that_are_named_are_there() -> None:
     own += re.findall(r"`(scripts/\w+)`", README) + re.findall(r"^(scripts/\w+)", README, re.MULTILINE)
     assert len(own) >= 5
     for name in own:
-        assert (PROJECT / name).exists(), name
+        assert (ROOT / name).exists(), name
 
 
 def test_no_relative_links() -> None:

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 import nibabel
 import numpy as np
 
-from napari_abc.stores.volumes import convert_volume
+from napari_abc.io.images import convert_volume
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from napari_abc.stores.volumes import Layout
+    from napari_abc.io.images import Layout
 
 __all__ = ["blob", "convert", "save"]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import anndata
@@ -14,15 +13,18 @@ import pytest
 import scipy.sparse as sp
 
 from napari_abc.errors import AbcError, Cancelled, FormatError, MissingFileError
-from napari_abc.stores.expression import COMPUTED_LOG2
+from napari_abc.io.matrix._expression import COMPUTED_LOG2
 from napari_abc.task import Task
-from napari_abc.vendors.h5ad import COORDINATE_COLUMNS, is_h5ad, open_h5ad
+from napari_abc.vendors._h5ad import COORDINATE_COLUMNS, is_h5ad, open_h5ad
+from project import REALDATA
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from napari_abc.model import Slab
 
-REALDATA = Path(__file__).resolve().parents[3] / "shared" / "realdata" / "h5ad"
-needs_realdata = pytest.mark.skipif(not REALDATA.exists(), reason="needs ../shared/realdata/h5ad")
+FOLDER = REALDATA / "h5ad"
+needs_realdata = pytest.mark.skipif(not FOLDER.exists(), reason="needs ../shared/realdata/h5ad")
 
 # anndata warns of what these tests are about when they make their file.
 repeats_names = pytest.mark.filterwarnings("ignore:(Observation|Variable) names are not unique:UserWarning")
@@ -119,14 +121,14 @@ def test_every_column_of_obs(tmp_path: Path) -> None:
     assert slab.palettes["type"].names == ("b", "c", "a")
     assert slab.palettes["type"].colors == ("#ff0000", "#00ff00", "#0000ff")
     assert list(slab.palettes) == ["type"]
-    assert any("leiden" in note and "colours" in note for note in slab.notes)
+    assert any("leiden" in note and "colors" in note for note in slab.notes)
     coloring: Any = slab.coloring("type")
     assert coloring.codes.tolist() == [0, 2, -1, 0] and coloring.colors[2] == "#0000ff"
     keys = {key for group in slab.color_keys().values() for key in group}
     assert {"type", "leiden", "score", "inside", "count", "passed"} <= keys
 
 
-def test_colours_given_as_numbers(tmp_path: Path) -> None:
+def test_colors_given_as_numbers(tmp_path: Path) -> None:
     obs = pd.DataFrame({"type": pd.Categorical(list("abab"))}, index=list("abcd"))
     adata = data(obs=obs)
     adata.uns["type_colors"] = np.array([[1.0, 0, 0], [0, 0, 1.0]])
@@ -331,7 +333,7 @@ def test_bad_category_codes(tmp_path: Path) -> None:
 @needs_realdata
 def test_pbmc_without_coordinates_names_what_there_is() -> None:
     with pytest.raises(FormatError, match=r"no spatial coordinates \(obsm holds X_pca, X_umap\)"):
-        open_h5ad(REALDATA / "10x_pbmc68k_reduced.h5ad", Task())
+        open_h5ad(FOLDER / "10x_pbmc68k_reduced.h5ad", Task())
 
 
 @needs_realdata
@@ -345,7 +347,7 @@ def test_pbmc_without_coordinates_names_what_there_is() -> None:
 )
 def test_real_files_that_must_be_refused(name: str, reason: str) -> None:
     with pytest.raises(FormatError, match=reason) as caught:
-        open_h5ad(REALDATA / "merfisheyes-invalid" / f"{name}.h5ad", Task())
+        open_h5ad(FOLDER / "merfisheyes-invalid" / f"{name}.h5ad", Task())
     assert "\n" not in str(caught.value)
 
 
@@ -353,7 +355,7 @@ def test_real_files_that_must_be_refused(name: str, reason: str) -> None:
 def test_the_file_of_a_mismatched_shape(tmp_path: Path) -> None:
     # As released this file is whole (anndata would not write a mismatch), so it opens; with the
     # mismatch that its name promises put in, it is refused.
-    given = REALDATA / "merfisheyes-invalid" / "matrix_shape_mismatch.h5ad"
+    given = FOLDER / "merfisheyes-invalid" / "matrix_shape_mismatch.h5ad"
     assert len(open_h5ad(given, Task()).cells) == 5
     path = tmp_path / "m.h5ad"
     shutil.copy(given, path)
@@ -369,7 +371,7 @@ def test_the_file_of_a_mismatched_shape(tmp_path: Path) -> None:
 @needs_realdata
 @pytest.mark.parametrize(
     "path",
-    [*sorted((REALDATA / "merfisheyes-valid").glob("*.h5ad")), REALDATA / "visium-49.h5ad"],
+    [*sorted((FOLDER / "merfisheyes-valid").glob("*.h5ad")), FOLDER / "visium-49.h5ad"],
     ids=lambda path: path.stem,
 )
 def test_real_files_open_with_the_values_that_anndata_reads(path: Path) -> None:

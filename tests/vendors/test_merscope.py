@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import h5py
@@ -25,13 +24,16 @@ from napari_abc.errors import (
     UnknownNameError,
 )
 from napari_abc.task import Task
-from napari_abc.vendors.merscope import is_merscope, open_merscope
+from napari_abc.vendors._merscope import is_merscope, open_merscope
+from project import REALDATA
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from napari_abc.model import Slab
 
-MERSCOPE = Path(__file__).resolve().parents[2].parent / "shared" / "realdata" / "merscope"
-TUMOUR = MERSCOPE / "brain-tumour-1058"
+MERSCOPE = REALDATA / "merscope"
+TUMOR = MERSCOPE / "brain-tumour-1058"
 SMALL = MERSCOPE / "smallset-997"
 MOSAICS = MERSCOPE / "mosaics-512"
 
@@ -81,7 +83,7 @@ def seen(slab: Slab, number: int, flip: str = "") -> np.ndarray:
 
 
 @real
-@pytest.mark.parametrize(("folder", "gene"), [(TUMOUR, "EGFR"), (SMALL, "notch2")])
+@pytest.mark.parametrize(("folder", "gene"), [(TUMOR, "EGFR"), (SMALL, "notch2")])
 def test_real_ids_are_exact_and_genes_are_theirs(folder: Path, gene: str) -> None:
     slab = open_(folder)
     truth = pd.read_csv(folder / "cell_metadata.csv", dtype={"EntityID": str}, float_precision="round_trip")
@@ -101,7 +103,7 @@ def test_real_ids_are_exact_and_genes_are_theirs(folder: Path, gene: str) -> Non
 
 @real
 def test_blanks_are_controls_and_do_not_count_into_totals() -> None:
-    slab = open_(TUMOUR)
+    slab = open_(TUMOR)
     controls = slab.genes.index[slab.genes["control"]]
     assert len(controls) == 39
     assert controls.str.startswith("Blank-").all()
@@ -113,9 +115,9 @@ def test_blanks_are_controls_and_do_not_count_into_totals() -> None:
 
 
 @real
-@pytest.mark.parametrize(("folder", "share"), [(TUMOUR, 0.95), (SMALL, 0.98)])
+@pytest.mark.parametrize(("folder", "share"), [(TUMOR, 0.95), (SMALL, 0.98)])
 def test_real_cells_lie_inside_their_outlines(folder: Path, share: float) -> None:
-    # The centre is that of the whole cell; on one plane, or where the file was cut out, a few lie outside.
+    # The center is that of the whole cell; on one plane, or where the file was cut out, a few lie outside.
     slab = open_(folder)
     assert inside(slab) >= share
     assert inside(slab, dx=20) < 0.1
@@ -124,7 +126,7 @@ def test_real_cells_lie_inside_their_outlines(folder: Path, share: float) -> Non
 
 @real
 def test_of_the_cells_away_from_the_cut_nearly_all_lie_inside() -> None:
-    slab = open_(TUMOUR)
+    slab = open_(TUMOR)
     cells = slab.cells
     within = cells["x"].between(6510, 6790) & cells["y"].between(1210, 1490)
     assert slab.outlines is not None
@@ -143,7 +145,7 @@ def test_of_the_cells_away_from_the_cut_nearly_all_lie_inside() -> None:
 
 @real
 def test_real_mosaics_are_in_register_with_real_cells() -> None:
-    slab = open_(TUMOUR)
+    slab = open_(TUMOR)
     assert [volume.name for volume in slab.images] == [
         "DAPI z2",
         "Cellbound1 z3",
@@ -178,7 +180,7 @@ def test_outlines_of_the_plane_that_is_asked_for() -> None:
 
 @real
 def test_a_plane_of_one_stain_only() -> None:
-    slab = open_(TUMOUR, z=1)
+    slab = open_(TUMOR, z=1)
     assert [volume.name for volume in slab.images] == ["DAPI z1", "Cellbound2 z1"]
     assert said(slab, "PolyT has no plane z1 and is left out.")
     assert said(slab, "There are no cell outlines on z1, only on z3.")
@@ -187,10 +189,10 @@ def test_a_plane_of_one_stain_only() -> None:
 
 @real
 def test_hdf5_outlines_are_those_of_the_parquet_file(tmp_path: Path) -> None:
-    parquet = open_(TUMOUR).outlines
+    parquet = open_(TUMOR).outlines
     for name in ("cell_metadata.csv", "cell_by_gene.28af71c.csv"):
-        shutil.copy(TUMOUR / name, tmp_path)
-    shutil.copytree(TUMOUR / "cell_boundaries", tmp_path / "cell_boundaries")
+        shutil.copy(TUMOR / name, tmp_path)
+    shutil.copytree(TUMOR / "cell_boundaries", tmp_path / "cell_boundaries")
     slab = open_(tmp_path, z=3)
     assert slab.outlines is not None
     assert parquet is not None
@@ -216,7 +218,7 @@ def test_the_real_transform_places_mosaics() -> None:
     matrix = np.loadtxt(MOSAICS / "micron_to_mosaic_pixel_transform.csv")
     assert [volume.name for volume in slab.images] == ["DAPI z3", "Cellbound1 z3", "Cellbound2 z3"]
     for volume in slab.images:
-        # pixel = matrix · micrometre; so the volume's corners go to pixels 0 and 511.
+        # pixel = matrix · micrometer; so the volume's corners go to pixels 0 and 511.
         for pixel in (0, 511):
             y, x = (volume.translate[i] + pixel * volume.scale[i] for i in (0, 1))
             np.testing.assert_allclose(matrix @ [x, y, 1], [pixel, pixel, 1], atol=1e-6)

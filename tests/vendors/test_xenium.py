@@ -24,12 +24,13 @@ from napari_abc.errors import (
     MissingFileError,
     UnknownNameError,
 )
+from napari_abc.io.images import _pyramid as images
 from napari_abc.model import Outlines, Slab
-from napari_abc.stores import images
 from napari_abc.task import Task
-from napari_abc.vendors.xenium import is_xenium, open_xenium
+from napari_abc.vendors._xenium import is_xenium, open_xenium
+from project import REALDATA
 
-XENIUM = Path(__file__).resolve().parents[2].parent / "shared" / "realdata" / "xenium"
+XENIUM = REALDATA / "xenium"
 MIX = XENIUM / "cell-mix-526"
 BRAIN = XENIUM / "mouse-brain-10k"
 SCHEMA = "http://www.openmicroscopy.org/Schemas/OME/2016-06"
@@ -474,7 +475,7 @@ def test_damaged_tables_are_named(tmp_path: Path, name: str, damage: str) -> Non
 def test_a_parquet_file_that_claims_billions_of_rows_takes_no_memory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from napari_abc.vendors import tables
+    from napari_abc.vendors import _tables as tables
 
     write_cells(tmp_path)
     (tmp_path / "experiment.xenium").write_text("{}")
@@ -484,7 +485,7 @@ def test_a_parquet_file_that_claims_billions_of_rows_takes_no_memory(
 
 
 def test_a_small_zip_of_a_huge_table_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from napari_abc.vendors import tables
+    from napari_abc.vendors import _tables as tables
 
     with gzip.open(tmp_path / "cells.csv.gz", "wb") as file:
         file.write(b"cell_id,x_centroid,y_centroid\n" + b"a,1,1\n" * 2_000_000)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import gc
 import threading
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import dask.threaded
@@ -17,9 +16,11 @@ import pytest
 
 from napari_abc.model import Frame, Palette, Slab
 from napari_abc.viewer.display import ensure_display
+from project import REALDATA
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
     import napari
     from numpy.typing import NDArray
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
     from napari_abc.model import Package
 
 ensure_display()
-
-REALDATA = Path(__file__).resolve().parents[3] / "shared" / "realdata"
 
 
 @pytest.fixture
@@ -73,7 +72,7 @@ def build_slab(
     gene: Sequence[float] = (0.0, 2.0, 8.0, np.nan),
     **changes: Any,
 ) -> Slab:
-    """Four cells (x, y) in millimetres, one without type and gene, unless told otherwise."""
+    """Four cells (x, y) in millimeters, one without type and gene, unless told otherwise."""
     positions = np.asarray(positions, dtype=float)
     names = ("D1", "D2", "Astro", "never seen")
     cells = pd.DataFrame(
@@ -197,18 +196,18 @@ class Canvas:
         return float(row), float(column)
 
     def color(self, x: float, y: float) -> str:
-        """Colour at a place in the world, as ``"#rrggbb"``."""
+        """Color at a place in the world, as ``"#rrggbb"``."""
         row, column = self.position(x, y)
         return to_hex(self.pixels[round(row), round(column)])
 
     def colors_near(self, x: float, y: float, reach: int = 3) -> set[str]:
-        """Colours within some pixels of a place in the world."""
+        """Colors within some pixels of a place in the world."""
         row, column = (round(number) for number in self.position(x, y))
         part = self.pixels[max(0, row - reach) : row + reach + 1, max(0, column - reach) : column + reach + 1]
         return {to_hex(pixel) for pixel in part.reshape(-1, 4)}
 
     def where(self, color: str) -> NDArray[np.intp]:
-        """(n, 2) rows and columns of the pixels of exactly that colour."""
+        """(n, 2) rows and columns of the pixels of exactly that color."""
         wanted = [int(color[i : i + 2], 16) for i in (1, 3, 5)]
         return np.argwhere((self.pixels[..., :3] == wanted).all(axis=2))
 

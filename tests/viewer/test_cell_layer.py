@@ -11,10 +11,11 @@ import pytest
 from napari.layers import Layer, Points
 
 import napari_abc as abc
-from napari_abc.viewer import lanes, lookup_napari
 from napari_abc.viewer.cell_layer import make_cells, ready
+from napari_abc.viewer.color import _lookup_way
+from napari_abc.viewer.color import _ways as lanes
+from napari_abc.viewer.color._lookup_way import lookup_of
 from napari_abc.viewer.layers import add_prepared
-from napari_abc.viewer.lookup_lane import lookup_of
 from napari_abc.viewer.prepare import prepare_slab
 
 if TYPE_CHECKING:
@@ -58,11 +59,11 @@ def test_it_is_made_on_a_thread_and_shown_once(
     assert look(viewer).color(5, 2) == "#4daf4a"
 
 
-def test_where_colours_cannot_be_looked_up_it_has_its_own(
+def test_where_colors_cannot_be_looked_up_it_has_its_own(
     viewer: napari.Viewer, slab: Slab, look: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     part = prepare_slab(slab, "Subclass").cells
-    monkeypatch.setattr(lookup_napari, "capable", lambda: "napari has no 'colors' any more")
+    monkeypatch.setattr(_lookup_way, "capable", lambda: "napari has no 'colors' any more")
     assert_same(make_cells(part), Layer.create(*part))
     assert type(make_cells(part)) is Points
     monkeypatch.undo()
@@ -73,7 +74,7 @@ def test_where_colours_cannot_be_looked_up_it_has_its_own(
     assert look(viewer).color(1, 1) == "#e41a1c"
 
 
-def test_a_slab_that_is_coloured_by_nothing_is_grey(slab: Slab) -> None:
+def test_a_slab_that_is_colored_by_nothing_is_gray(slab: Slab) -> None:
     slab.groups = {}
     part = prepare_slab(slab).cells
     made = make_cells(part)

@@ -9,7 +9,7 @@ import pytest
 
 import napari_abc as abc
 from napari_abc.viewer.cell_size import resize_cells, size_factor
-from napari_abc.viewer.lookup_napari import LookupPoints
+from napari_abc.viewer.points._layer import LookupPoints
 
 if TYPE_CHECKING:
     import napari

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 import napari_abc as abc
-from napari_abc import commands
 from napari_abc.model import Frame
+from napari_abc.widgets import commands
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -45,7 +45,7 @@ def test_frames_are_offered_or_it_is_said_that_there_is_no_choice(
     slab = make_slab(frames=(Frame("a", ("x", "y"), "millimeter"), Frame("b", ("y", "x"), "millimeter")))
     abc.add_slab(viewer, slab)
     commands.show_in_frame()
-    frame = dock.colour_view.picker.frame
+    frame = dock.color_view.picker.frame
     popup = frame.view()
     assert popup is not None
     assert popup.isVisible()

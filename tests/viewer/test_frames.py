@@ -1,4 +1,4 @@
-"""An open slab in another of its frames: the same cells, look and colours, seen from the same place."""
+"""An open slab in another of its frames: the same cells, look and colors, seen from the same place."""
 
 from __future__ import annotations
 
@@ -12,9 +12,8 @@ from shapely.geometry import Polygon
 import napari_abc as abc
 from napari_abc.errors import ConfigurationError, FormatError, UnknownNameError
 from napari_abc.model import Categorical, Continuous, Frame, Volume
-from napari_abc.viewer.legend import shown_line
-from napari_abc.viewer.paint import hide, paint, painted
-from napari_abc.viewer.watch import slab_of
+from napari_abc.viewer.color import hide, paint, painted, shown_line
+from napari_abc.viewer.links import slab_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,7 +42,7 @@ def section(make_slab: Callable[..., Slab]) -> Slab:
     columns = {
         "x_s": x,
         "y_s": y,
-        # The instrument saw it turned by 30 degrees, in micrometres.
+        # The instrument saw it turned by 30 degrees, in micrometers.
         "x_e": 1000 * (np.cos(angle) * x - np.sin(angle) * y) + 9000,
         "y_e": 1000 * (np.sin(angle) * x + np.cos(angle) * y) - 500,
         "z_c": x + 0.3,
@@ -85,7 +84,7 @@ def test_how_many_cells_have_coordinates_is_said(viewer: napari.Viewer, section:
     assert shown_line(slab) == "Showing 2,700 of 3,000 cells; 300 have no coordinates in CCF."
 
 
-def test_the_layer_keeps_its_place_name_look_and_colours(
+def test_the_layer_keeps_its_place_name_look_and_colors(
     viewer: napari.Viewer, section: Slab, make_slab: Callable[..., Slab]
 ) -> None:
     below = abc.add_slab(viewer, make_slab(label="other")).cells
@@ -124,7 +123,7 @@ def test_limits_and_colormap_of_a_gene_are_kept_also_where_cells_come_back(
         np.testing.assert_array_equal(state.coloring.values, expected)
 
 
-def test_a_colouring_of_ones_own_is_carried_by_cell(viewer: napari.Viewer, section: Slab) -> None:
+def test_a_coloring_of_ones_own_is_carried_by_cell(viewer: napari.Viewer, section: Slab) -> None:
     cells = abc.add_slab(viewer, section).cells
     codes = (np.arange(len(section.cells)) % 3).astype(np.int32)
     paint(cells, Categorical("mine", "mine", codes, ("a", "b", "c"), (RED, GREEN, BLUE)))
@@ -138,7 +137,7 @@ def test_a_colouring_of_ones_own_is_carried_by_cell(viewer: napari.Viewer, secti
     np.testing.assert_array_equal(back.coloring.codes, np.where(kept, codes, -1))
 
 
-def test_colours_set_by_hand_stay(viewer: napari.Viewer, section: Slab) -> None:
+def test_colors_set_by_hand_stay(viewer: napari.Viewer, section: Slab) -> None:
     cells = abc.add_slab(viewer, section).cells
     colors = np.random.default_rng(0).random((3000, 4)).astype(np.float32)
     cells.face_color = colors

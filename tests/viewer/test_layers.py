@@ -1,4 +1,4 @@
-"""A slab on the canvas: true colours in true places, in units, and nothing dropped."""
+"""A slab on the canvas: true colors in true places, in units, and nothing dropped."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ from shapely.geometry import LineString, Polygon
 import napari_abc as abc
 from napari_abc.errors import FormatError, UnknownNameError
 from napari_abc.model import Frame, Outlines, Volume
+from napari_abc.viewer.color import painted
 from napari_abc.viewer.layers import add_prepared
-from napari_abc.viewer.paint import painted, slab_of
+from napari_abc.viewer.links import slab_of
 from napari_abc.viewer.prepare import default_key, prepare_slab
 
 if TYPE_CHECKING:
@@ -26,22 +27,22 @@ if TYPE_CHECKING:
 
     from napari_abc.model import Slab
 
-RED, GREEN, BLUE, GREY = "#e41a1c", "#4daf4a", "#377eb8", "#808080"
+RED, GREEN, BLUE, GRAY = "#e41a1c", "#4daf4a", "#377eb8", "#808080"
 
 
-def test_cells_are_seen_in_their_palette_colours_where_they_lie(
+def test_cells_are_seen_in_their_palette_colors_where_they_lie(
     viewer: napari.Viewer, slab: Slab, look: Callable[..., Any]
 ) -> None:
     layers = abc.add_slab(viewer, slab, color_by="Subclass")
     canvas = look(viewer)
-    assert [canvas.color(x, y) for x, y in ((1, 1), (5, 2), (2, 6), (6, 4))] == [RED, GREEN, BLUE, GREY]
+    assert [canvas.color(x, y) for x, y in ((1, 1), (5, 2), (2, 6), (6, 4))] == [RED, GREEN, BLUE, GRAY]
     assert canvas.color(4, 4) == "#000000"
     assert len(layers.cells.data) == 4
     assert layers.cells.data.dtype == np.float32
     np.testing.assert_array_equal(layers.cells.data, [[1, 1], [2, 5], [6, 2], [4, 6]])
 
 
-def test_cells_smaller_than_two_pixels_keep_their_colours(
+def test_cells_smaller_than_two_pixels_keep_their_colors(
     viewer: napari.Viewer, make_slab: Callable[..., Slab], look: Callable[..., Any]
 ) -> None:
     side = np.arange(200) * 0.01
@@ -172,14 +173,14 @@ def test_no_cell_of_300000_is_dropped(viewer: napari.Viewer, make_slab: Callable
     assert cells.shown.all()
 
 
-def test_regions_are_outlined_in_their_colours_with_holes_and_let_cells_show(
+def test_regions_are_outlined_in_their_colors_with_holes_and_let_cells_show(
     viewer: napari.Viewer, make_slab: Callable[..., Slab], look: Callable[..., Any]
 ) -> None:
     outer = [(3, 3), (9, 3), (9, 9), (3, 9)]
     hole = [(5, 5), (5, 7), (7, 7), (7, 5)]
     regions = pd.DataFrame(
         {
-            "label": ["CaH", "fibre"],
+            "label": ["CaH", "fiber"],
             "name": ["Head of caudate", "internal capsule"],
             "color": ["#00FFD0", "#ff4fd8"],
             "geometry": [Polygon(outer, [hole]), LineString([(1, 10), (9, 10)])],
@@ -199,7 +200,7 @@ def test_regions_are_outlined_in_their_colours_with_holes_and_let_cells_show(
     assert layers.regions.features[["label", "name", "hole"]].to_numpy().tolist() == [
         ["CaH", "Head of caudate", False],
         ["CaH", "Head of caudate", True],
-        ["fibre", "internal capsule", False],
+        ["fiber", "internal capsule", False],
     ]
 
 
@@ -214,7 +215,7 @@ def _squares() -> Outlines:
 def test_images_of_several_channels_lie_under_the_cells_in_register_and_add_up(
     viewer: napari.Viewer, make_slab: Callable[..., Slab], look: Callable[..., Any]
 ) -> None:
-    # Pixels of 0.5 mm; the centre of the first one is at x = 0.25, y = 0.25.
+    # Pixels of 0.5 mm; the center of the first one is at x = 0.25, y = 0.25.
     first, second = np.zeros((18, 16), np.uint16), np.zeros((18, 16), np.uint16)
     first[1:3, 1:3] = 900  # around (1, 1)
     second[1:3, 1:3] = 900
@@ -275,7 +276,7 @@ def test_the_camera_is_fitted_to_the_first_slab_only(
     assert (viewer.scene.camera.zoom, viewer.scene.camera.center) == before
 
 
-def test_by_default_the_finest_readable_grouping_colours(
+def test_by_default_the_finest_readable_grouping_colors(
     viewer: napari.Viewer, make_slab: Callable[..., Slab]
 ) -> None:
     assert default_key(make_slab()) == "Subclass"
@@ -285,7 +286,7 @@ def test_by_default_the_finest_readable_grouping_colours(
     assert len(np.unique(plain.face_color, axis=0)) == 1
 
 
-def test_an_unknown_colour_key_adds_nothing(viewer: napari.Viewer, slab: Slab) -> None:
+def test_an_unknown_color_key_adds_nothing(viewer: napari.Viewer, slab: Slab) -> None:
     with pytest.raises(UnknownNameError, match="Nope"):
         abc.add_slab(viewer, slab, color_by="gene:Nope")
     assert len(viewer.layers) == 0

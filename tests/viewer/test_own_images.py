@@ -42,7 +42,7 @@ def told(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def pixels(dtype: str = "u2") -> np.ndarray:
-    """20 rows of 24 pixels of half a millimetre; the one at x 4 mm, y 1.5 mm is bright."""
+    """20 rows of 24 pixels of half a millimeter; the one at x 4 mm, y 1.5 mm is bright."""
     data = np.full((20, 24), 10, dtype)
     data[3, 8] = 1000 if dtype == "u2" else 200
     return data
@@ -122,7 +122,7 @@ def test_pixels_lie_where_the_cells_lie(
     assert layer.get_value((1.6 * unit, 4.1 * unit), world=True) == 1000
     cells.visible, layer.contrast_limits = False, (10, 1000)
     if make is as_precomputed:
-        # There voxel 0 begins, and is not centred, at 0.
+        # There voxel 0 begins, and is not centered, at 0.
         assert all(bright(viewer, look, unit, 4.25, 1.75))
     else:
         assert all(bright(viewer, look, unit, 4.0, 1.5))
@@ -146,7 +146,7 @@ def test_rows_go_up_where_y_does(
 
 
 def channels(folder: Path, count: int = 3) -> Path:
-    """Channels as ImageJ has them, and nothing said of colours."""
+    """Channels as ImageJ has them, and nothing said of colors."""
     data = np.zeros((count, 20, 24), np.uint16)
     for k in range(count):
         data[k, k + 2, k + 2] = 100
@@ -155,7 +155,7 @@ def channels(folder: Path, count: int = 3) -> Path:
     return folder / "c.tif"
 
 
-def test_channels_are_added_up_in_their_colours(
+def test_channels_are_added_up_in_their_colors(
     viewer: napari.Viewer, make_slab: Callable[..., Slab], look: Callable[..., Any], tmp_path: Path
 ) -> None:
     cells = abc.add_slab(viewer, make_slab()).cells

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from napari.layers import Points
 
 import napari_abc as abc
-from napari_abc.viewer.lanes import choose
-from napari_abc.viewer.paint import painted
+from napari_abc.viewer.color import painted
+from napari_abc.viewer.color._ways import choose
 
 if TYPE_CHECKING:
     from napari_abc.model import Slab

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 import shapely
 
-from napari_abc.viewer.regions import region_outlines, rings
+from napari_abc.viewer._regions import region_outlines, rings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,12 +56,12 @@ def test_coordinates_that_are_no_numbers_and_no_geometry_outline_nothing() -> No
     assert not list(rings(None))
 
 
-def test_outlines_carry_vertices_as_y_x_colours_and_names(make_slab: Callable[..., Slab]) -> None:
+def test_outlines_carry_vertices_as_y_x_colors_and_names(make_slab: Callable[..., Slab]) -> None:
     regions = pd.DataFrame(
         {
             "label": ["CaH", "x"],
             "name": ["Head of caudate", "odd"],
-            "color": ["#00FFD0", "no colour"],
+            "color": ["#00FFD0", "no color"],
             "geometry": [shapely.from_wkt("POLYGON ((0 10, 4 10, 4 14, 0 10))"), shapely.Point(0, 0)],
         }
     )

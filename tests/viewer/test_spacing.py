@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from napari_abc.viewer.spacing import point_size
+from napari_abc.viewer._spacing import point_size
 
 
 def grid(count: int, spacing: float) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""A slab in three dimensions: places, colours in every way, slices, and the cell under the mouse."""
+"""A slab in three dimensions: places, colors in every way, slices, and the cell under the mouse."""
 
 from __future__ import annotations
 
@@ -11,10 +11,9 @@ import pytest
 
 import napari_abc as abc
 from napari_abc.model import Frame, Palette
-from napari_abc.viewer.colors import rgba
-from napari_abc.viewer.lanes import ENVIRONMENT, choose
-from napari_abc.viewer.paint import hide, painted
-from napari_abc.viewer.spacing import point_size
+from napari_abc.viewer._spacing import point_size
+from napari_abc.viewer.color import hide, painted, rgba
+from napari_abc.viewer.color._ways import ENVIRONMENT, choose
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -80,7 +79,7 @@ def test_it_opens_in_space_with_depth_height_and_width_of_the_frame(
 
 
 @pytest.mark.parametrize("lane", ["lookup", "vertex", "public"])
-def test_every_way_of_colouring_shows_the_same_colours_in_space_and_in_slices(
+def test_every_way_of_coloring_shows_the_same_colors_in_space_and_in_slices(
     viewer: napari.Viewer,
     brain: Slab,
     look: Callable[..., Any],

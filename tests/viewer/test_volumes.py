@@ -1,4 +1,4 @@
-"""Volumes with a slab: in register below the cells, labels in the colours and words of a taxonomy."""
+"""Volumes with a slab: in register below the cells, labels in the colors and words of a taxonomy."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from napari.layers import Image, Labels
 import napari_abc as abc
 from napari_abc.errors import ConfigurationError, UnknownNameError
 from napari_abc.model import Frame, LabelLevel, Volume
-from napari_abc.viewer.terms import default_level, level_of, show_level, term_path
+from napari_abc.viewer.parcellation import default_level, level_of, show_level, term_path
 from napari_abc.viewer.volumes import add_prepared_volume, prepare_volume, shown_volumes
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ def test_an_image_lies_below_the_cells_in_register_in_gray_with_limits_from_its_
     assert canvas.color(1, 1) == RED
 
 
-def test_labels_are_coloured_at_a_level_and_what_means_nothing_is_not_drawn(
+def test_labels_are_colored_at_a_level_and_what_means_nothing_is_not_drawn(
     viewer: napari.Viewer, section: Slab, look: Callable[..., Any]
 ) -> None:
     cells = abc.add_slab(viewer, section).cells
@@ -219,7 +219,7 @@ def test_a_volume_of_three_dimensions_is_in_register_in_space_and_in_slices(
         assert canvas.color(1, 1) != RED
     viewer.dims.set_point(0, 5.0)
     assert look(viewer).color(1, 1) == RED
-    # A voxel's centre lies at a multiple of its size, along every axis.
+    # A voxel's center lies at a multiple of its size, along every axis.
     viewer.dims.set_point(0, 4.7)
     canvas = look(viewer)
     assert [canvas.color(x, x) for x in (-0.2, -0.3)] == ["#ffffff", "#000000"]

@@ -162,7 +162,7 @@ def slab(matrix: Matrix) -> Slab:
         ),
         expression_source=matrix,
         notes=("3 cells have no coordinates.",),
-        licence="CC BY 4.0",
+        license="CC BY 4.0",
         citation="Somebody, 2025",
         synthetic=True,
     )

@@ -18,7 +18,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_abc.model import Slab
-from napari_abc.viewer.paint import events as paint_events
+from napari_abc.viewer.color._paint import events as paint_events
 from napari_abc.widgets.dock import AtlasDock
 
 if TYPE_CHECKING:
@@ -115,11 +115,11 @@ def test_nothing_slow_is_done_on_the_gui_thread(
     idle: Idle,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Open, colour by a column and by a gene in a real window, with a clock that ticks meanwhile."""
+    """Open, color by a column and by a gene in a real window, with a clock that ticks meanwhile."""
     from napari_abc.atlas.atlas import Atlas
     from napari_abc.atlas.dataset import Dataset
     from napari_abc.atlas.expression import AtlasExpression
-    from napari_abc.viewer import prepare
+    from napari_abc.widgets.find import _browser
 
     where: dict[str, set[bool]] = {}
 
@@ -141,7 +141,7 @@ def test_nothing_slow_is_done_on_the_gui_thread(
         (Dataset, "slab"),
         (Slab, "coloring"),
         (AtlasExpression, "read"),
-        (prepare, "prepare_slab"),
+        (_browser, "prepare_slab"),
     ):
         spy(owner, name)
     viewer = make_napari_viewer(show=True)
@@ -159,12 +159,12 @@ def test_nothing_slow_is_done_on_the_gui_thread(
     idle(dock)
     dock.browser.open_slab(SHOWPIECE)
     idle(dock)
-    dock.colourist.colour_by_column("Class")
+    dock.colorist.color_by_column("Class")
     idle(dock)
-    rows = dock.colour_view.legend._model.rows
+    rows = dock.color_view.legend._model.rows
     qtbot.wait(50)
     picture = viewer.screenshot(canvas_only=True, flash=False)
-    dock.colourist.colour_by_gene("DRD1")
+    dock.colorist.color_by_gene("DRD1")
     idle(dock)
     gene_picture = viewer.screenshot(canvas_only=True, flash=False)
     clock.stop()
@@ -172,7 +172,7 @@ def test_nothing_slow_is_done_on_the_gui_thread(
     assert where == {name: {False} for name in where}
     assert len(where) == 7
     assert sum(ticks) > 10  # the clock ticked while jobs ran
-    # What the legend says is what the canvas shows: the commonest class is there in its colour.
+    # What the legend says is what the canvas shows: the commonest class is there in its color.
     common = max(rows, key=lambda row: row.count)
     wanted = [int(common.color[i : i + 2], 16) for i in (1, 3, 5)]
     near = np.abs(picture[..., :3].astype(int) - wanted).max(axis=-1) < 12
@@ -204,7 +204,7 @@ def test_tab_goes_from_top_to_bottom(qtbot: QtBot, dock: AtlasDock, slab: Slab) 
     dock.show()
     with qtbot.waitExposed(dock):
         pass
-    source, picker = dock.browse_view.source, dock.colour_view.picker
+    source, picker = dock.browse_view.source, dock.color_view.picker
     wanted = [
         source.source,
         source.offline,
@@ -226,7 +226,7 @@ def test_it_fits_a_narrow_dock(qtbot: QtBot, dock: AtlasDock, slab: Slab) -> Non
     from napari_abc.viewer.layers import add_slab
 
     add_slab(dock.browser._viewer, slab)
-    dock.colour_view.notice.show_error("A path of no breaks: /" + "x" * 300, "OK")
+    dock.color_view.notice.show_error("A path of no breaks: /" + "x" * 300, "OK")
     dock.resize(360, 900)
     dock.show()
     with qtbot.waitExposed(dock):
@@ -251,9 +251,9 @@ def test_the_legend_gets_the_room_when_a_slab_is_open(
     if first == "shown":
         dock.browser.slab_opened.emit(cells)
     dock.resize(360, 1200)
-    _, slabs, colour = dock._sections
-    qtbot.waitUntil(lambda: slabs.height() + colour.height() > 1000)
-    assert colour.height() > slabs.height()
+    _, slabs, color = dock._sections
+    qtbot.waitUntil(lambda: slabs.height() + color.height() > 1000)
+    assert color.height() > slabs.height()
 
 
 def test_it_goes_without_leaving_anything(qtbot: QtBot, viewer: Viewer, slab: Slab) -> None:
@@ -264,7 +264,7 @@ def test_it_goes_without_leaving_anything(qtbot: QtBot, viewer: Viewer, slab: Sl
     dock = AtlasDock(viewer)
     viewer.window.add_dock_widget(dock, name="ABC Atlas")
     add_slab(viewer, slab)
-    parts = [weakref.ref(part) for part in (dock, dock.jobs, dock.browser, dock.colourist)]
+    parts = [weakref.ref(part) for part in (dock, dock.jobs, dock.browser, dock.colorist)]
     viewer.window.remove_dock_widget(dock)
     del dock
     from qtpy.QtCore import QCoreApplication
@@ -284,6 +284,6 @@ def test_napari_opens_it_from_the_plugins_menu(viewer: Viewer, slab: Slab) -> No
     _, dock = viewer.window.add_plugin_dock_widget("napari-abc", "ABC Atlas")
     assert isinstance(dock, AtlasDock)
     layers = add_slab(viewer, slab)
-    assert dock.colourist._layer is layers.cells
+    assert dock.colorist._layer is layers.cells
     viewer.layers.selection.active = layers.cells
-    assert dock.colour_view.picker.layer.currentText() == layers.cells.name
+    assert dock.color_view.picker.layer.currentText() == layers.cells.name

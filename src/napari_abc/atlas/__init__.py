@@ -1,1 +1,1 @@
-"""Floor 2: releases of the ABC Atlas: catalogue, manifest, datasets, taxonomies, regions."""
+"""Floor 2: releases of the ABC Atlas: catalog, manifest, datasets, taxonomies, regions."""

@@ -6,22 +6,22 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from napari_abc.atlas.catalogue import catalogue
+import pandas as pd
+
+from napari_abc.atlas.catalog import catalog
 from napari_abc.atlas.dataset import Dataset
 from napari_abc.atlas.directories import Directories
 from napari_abc.atlas.manifest import Release
-from napari_abc.atlas.taxonomies import Taxonomies
+from napari_abc.atlas.taxonomy import Taxonomies
+from napari_abc.demo.release import ensure_release
 from napari_abc.errors import AbcError, ConfigurationError, NetworkError, UnknownNameError
-from napari_abc.stores.fetch import Store
-from napari_abc.stores.source import open_source
+from napari_abc.io.remote import Store, open_source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    import pandas as pd
-
     from napari_abc.atlas.taxonomy import Taxonomy
-    from napari_abc.stores.source import Source
+    from napari_abc.io.remote import Source
     from napari_abc.task import Task
 
 __all__ = ["DEMO", "Atlas", "check_dataset", "open_atlas"]
@@ -44,11 +44,9 @@ class Atlas:
     def __init__(self, store: Store, release: Release) -> None:
         self._store = store
         self._release = release
-        self._datasets = {
-            name: Dataset(entry, release, store) for name, entry in catalogue().datasets.items()
-        }
+        self._datasets = {name: Dataset(entry, release, store) for name, entry in catalog().datasets.items()}
         self._taxonomies = Taxonomies(
-            catalogue(), release, store, lambda name: self._datasets[name].joined_cells()
+            catalog(), release, store, lambda name: self._datasets[name].joined_cells()
         )
 
     def __repr__(self) -> str:
@@ -67,7 +65,7 @@ class Atlas:
         Raises
         ------
         UnknownNameError
-            If the catalogue has none of that name.
+            If the catalog has none of that name.
         """
         check_dataset(name)
         return self._datasets[name]
@@ -122,7 +120,7 @@ class Atlas:
     @property
     def directories(self) -> Directories:
         """Every directory of the release: what it holds, how much of it is here, and what uses it."""
-        return Directories(self._release, self._store, catalogue())
+        return Directories(self._release, self._store, catalog())
 
     @property
     def warnings(self) -> list[str]:
@@ -131,7 +129,7 @@ class Atlas:
 
     @property
     def datasets(self) -> pd.DataFrame:
-        """What the catalogue describes, and how much of it is on disk.
+        """What the catalog describes, and how much of it is on disk.
 
         Returns
         -------
@@ -139,10 +137,8 @@ class Atlas:
             Indexed by name, which is also the column ``dataset``; ``title``, ``species``,
             ``platform``, ``slabs`` and ``cells`` (missing until known; no table of cells is fetched for
             them), ``bytes``, ``cached_bytes``,
-            ``licence``, ``release``, ``available``, ``reason`` (why not), ``synthetic``.
+            ``license``, ``release``, ``available``, ``reason`` (why not), ``synthetic``.
         """
-        import pandas as pd
-
         rows = []
         for name, dataset in self._datasets.items():
             slabs, cells = self._counts(dataset)
@@ -156,7 +152,7 @@ class Atlas:
                     "cells": cells,
                     "bytes": dataset.bytes,
                     "cached_bytes": dataset.cached_bytes,
-                    "licence": dataset.licence,
+                    "license": dataset.license,
                     "release": self.release,
                     "available": not dataset.unavailable,
                     "reason": dataset.unavailable,
@@ -179,14 +175,14 @@ class Atlas:
 
 
 def check_dataset(name: str) -> None:
-    """See that the catalogue has a dataset of that name, for which no source is needed.
+    """See that the catalog has a dataset of that name, for which no source is needed.
 
     Raises
     ------
     UnknownNameError
         If it has none; the message names the nearest.
     """
-    known = catalogue().datasets
+    known = catalog().datasets
     if name not in known:
         near = get_close_matches(name, known, n=3, cutoff=0.4)
         some = ", ".join(list(known)[:4])
@@ -231,8 +227,6 @@ def open_atlas(
         raise ConfigurationError("The cache '' names no folder: give one, or None for the usual one.")
     folder = Path(cache).expanduser() if cache is not None else None
     if source == DEMO:
-        from napari_abc.synthetic.release import ensure_release
-
         source = ensure_release(folder, task)
     store = Store(open_source(source), folder, offline)
     version = release or _newest(store)

@@ -1,4 +1,4 @@
-"""A dataset: a catalogue entry bound to a release, from which slabs are listed and opened."""
+"""A dataset: a catalog entry bound to a release, from which slabs are listed and opened."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
-from napari_abc.atlas.annotation import Annotation
-from napari_abc.atlas.cell_stores import CellStores
-from napari_abc.atlas.expression import AtlasExpression
+from napari_abc.atlas._annotation import Annotation
+from napari_abc.atlas._cell_stores import CellStores
+from napari_abc.atlas._regions import read_regions
+from napari_abc.atlas._slab_list import SlabList
+from napari_abc.atlas._volumes import volumes_of
+from napari_abc.atlas.expression import AtlasExpression, GeneIndexes
 from napari_abc.atlas.files import DatasetFiles
-from napari_abc.atlas.gene_indexes import GeneIndexes
-from napari_abc.atlas.regions import read_regions
-from napari_abc.atlas.slab_list import SlabList
-from napari_abc.atlas.volumes import volumes_of
 from napari_abc.errors import AbcError, FormatError, IntegrityError, UnknownNameError
 from napari_abc.model import Frame, Slab
 from napari_abc.provenance import SYNTHETIC
@@ -24,14 +24,13 @@ from napari_abc.task import Task
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import pandas as pd
     from numpy.typing import NDArray
 
-    from napari_abc.atlas.catalogue import Entry, FrameEntry
+    from napari_abc.atlas._slab_list import Place
+    from napari_abc.atlas.catalog import Entry, FrameEntry
     from napari_abc.atlas.manifest import Release
-    from napari_abc.atlas.slab_list import Place
-    from napari_abc.stores.cells import CellStore
-    from napari_abc.stores.fetch import RemoteFile, Store
+    from napari_abc.io.cells import CellStore
+    from napari_abc.io.remote import RemoteFile, Store
 
 __all__ = ["Dataset"]
 
@@ -45,7 +44,7 @@ class Dataset:
     Parameters
     ----------
     entry
-        What the catalogue says of it.
+        What the catalog says of it.
     release
         The release its files are looked up in.
     store
@@ -86,9 +85,9 @@ class Dataset:
         return self._entry.platform
 
     @property
-    def licence(self) -> str:
-        """Licence of the data; of a synthetic release, that those of the real data don't apply."""
-        return SYNTHETIC if self.synthetic else self._entry.licence
+    def license(self) -> str:
+        """License of the data; of a synthetic release, that those of the real data don't apply."""
+        return SYNTHETIC if self.synthetic else self._entry.license
 
     @property
     def citation(self) -> str:
@@ -294,7 +293,7 @@ class Dataset:
     # -- opening -------------------------------------------------------------------------------
 
     def slab(self, label: str, task: Task | None = None) -> Slab:
-        """Open a slab: its cells with coordinates, regions, taxonomy, colours and genes.
+        """Open a slab: its cells with coordinates, regions, taxonomy, colors and genes.
 
         Parameters
         ----------
@@ -379,7 +378,7 @@ class Dataset:
                 [frame.name for frame in frames],
             ),
             notes=tuple(dict.fromkeys(notes)),
-            licence=self.licence,
+            license=self.license,
             citation=self.citation,
             synthetic=self.synthetic,
         )
@@ -424,8 +423,6 @@ class Dataset:
         return UnknownNameError(f"{self.name} has no {self.noun} {label!r}; {hint}")
 
     def _regions(self, label: str, annotation: Annotation, notes: list[str], task: Task) -> pd.DataFrame:
-        import pandas as pd
-
         file = self._files.regions().get(label)
         if file is not None and self._entry.regions is not None:
             values = annotation.values(self._entry.regions.colors)

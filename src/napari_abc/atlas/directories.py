@@ -1,4 +1,4 @@
-"""What a release holds, directory by directory, also of what no dataset of the catalogue uses."""
+"""What a release holds, directory by directory, also of what no dataset of the catalog uses."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from difflib import get_close_matches
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+import pandas as pd
+from pydantic import BaseModel
+
 from napari_abc.atlas.manifest import KINDS
 from napari_abc.errors import UnknownNameError
-from napari_abc.stores.fetch import size_text
+from napari_abc.io.files import size_text
 from napari_abc.task import Task
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    import pandas as pd
-    from pydantic import BaseModel
-
-    from napari_abc.atlas.catalogue import Catalogue, Entry
+    from napari_abc.atlas.catalog import Catalog, Entry
     from napari_abc.atlas.manifest import Release
-    from napari_abc.stores.fetch import RemoteFile, Store
+    from napari_abc.io.remote import RemoteFile, Store
 
 __all__ = ["Directories", "Directory", "Part", "used_directories"]
 
@@ -40,7 +40,7 @@ _USES = {
     _POLYGONS: "download",
 }
 _NAMING_FIELDS = frozenset({"directory", "directories", "matrices", "terms"})
-"""Fields of the catalogue whose values are names of directories."""
+"""Fields of the catalog whose values are names of directories."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ class Directory:
     parts
         What it holds.
     used_by
-        Datasets, by name, and taxonomies, by title, of the catalogue that read files of it.
+        Datasets, by name, and taxonomies, by title, of the catalog that read files of it.
     store
         Where files are found and fetched.
     """
@@ -161,12 +161,12 @@ class Directories(Mapping[str, Directory]):
         The release.
     store
         Where files are found and fetched.
-    catalogue
+    catalog
         What this project describes of the atlas.
     """
 
-    def __init__(self, release: Release, store: Store, catalogue: Catalogue) -> None:
-        uses = _uses(catalogue)
+    def __init__(self, release: Release, store: Store, catalog: Catalog) -> None:
+        uses = _uses(catalog)
         self._version = release.version
         self._directories = {
             name: Directory(name, _parts(release, name), tuple(uses.get(name, ())), store)
@@ -195,7 +195,7 @@ class Directories(Mapping[str, Directory]):
 
     @property
     def unused(self) -> list[Directory]:
-        """Those that no dataset and no taxonomy of the catalogue uses."""
+        """Those that no dataset and no taxonomy of the catalog uses."""
         return [directory for directory in self.values() if not directory.used_by]
 
     def table(self) -> pd.DataFrame:
@@ -207,8 +207,6 @@ class Directories(Mapping[str, Directory]):
             A row a directory: ``directory``, ``kinds`` (comma-separated), ``files`` (count), ``bytes``,
             ``cached_bytes``, ``used_by`` (comma-separated; empty for none), ``what``.
         """
-        import pandas as pd
-
         rows = [
             {
                 "directory": directory.name,
@@ -226,7 +224,7 @@ class Directories(Mapping[str, Directory]):
 
 
 def used_directories(entry: Entry) -> set[str]:
-    """Directories that an entry of the catalogue names, under every name that a release may give them."""
+    """Directories that an entry of the catalog names, under every name that a release may give them."""
     found = set(_named(entry))
     for usual, other in entry.renamed.items():
         found |= {other + name[len(usual) :] for name in found if name.startswith(usual)}
@@ -235,8 +233,6 @@ def used_directories(entry: Entry) -> set[str]:
 
 def _named(part: BaseModel) -> Iterator[str]:
     """Names of directories in any part of an entry, so that a field that comes later is not forgotten."""
-    from pydantic import BaseModel
-
     for field in type(part).model_fields:
         value = getattr(part, field)
         for item in value if isinstance(value, tuple) else (value,):
@@ -246,13 +242,13 @@ def _named(part: BaseModel) -> Iterator[str]:
                 yield item
 
 
-def _uses(catalogue: Catalogue) -> dict[str, list[str]]:
+def _uses(catalog: Catalog) -> dict[str, list[str]]:
     """What uses a directory: names of datasets, then titles of taxonomies."""
     uses: dict[str, list[str]] = {}
-    for name, entry in catalogue.datasets.items():
+    for name, entry in catalog.datasets.items():
         for directory in sorted(used_directories(entry)):
             uses.setdefault(directory, []).append(name)
-    for directory, taxonomy in catalogue.taxonomies.items():
+    for directory, taxonomy in catalog.taxonomies.items():
         uses.setdefault(directory, []).append(taxonomy.title)
     return uses
 

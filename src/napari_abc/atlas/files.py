@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from napari_abc.atlas.catalogue import catalogue
-from napari_abc.atlas.taxonomy_tables import tables_of
+from napari_abc.atlas.catalog import catalog
+from napari_abc.atlas.taxonomy import tables_of
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable
 
-    from napari_abc.atlas.catalogue import Entry, ExpressionRule, Join, TableName, TaxonomyUse
+    from napari_abc.atlas.catalog import Entry, ExpressionRule, Join, TableName, TaxonomyUse
     from napari_abc.atlas.manifest import Release
-    from napari_abc.stores.fetch import RemoteFile
+    from napari_abc.io.remote import RemoteFile
 
 __all__ = ["MATRICES", "TABLES", "VOLUMES", "DatasetFiles"]
 
@@ -22,12 +22,12 @@ VOLUMES = "image_volumes"
 
 
 class DatasetFiles:
-    """The files of a catalogue entry, looked up in a release; nothing is fetched here.
+    """The files of a catalog entry, looked up in a release; nothing is fetched here.
 
     Parameters
     ----------
     entry
-        What the catalogue says of the dataset.
+        What the catalog says of the dataset.
     release
         The release to look in.
     """
@@ -140,7 +140,7 @@ class DatasetFiles:
 
     def taxonomy(self, use: TaxonomyUse) -> dict[str, RemoteFile | None]:
         """Tables of a taxonomy, None for those that it needs and the release lacks."""
-        required, optional = tables_of(catalogue().taxonomies[use.directory])
+        required, optional = tables_of(catalog().taxonomies[use.directory])
         found = {name: self.table(name, use.directory) for name in (*required, *optional)}
         return {name: file for name, file in found.items() if file is not None or name in required}
 

@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from napari_abc.errors import FormatError, UnknownNameError
-from napari_abc.stores.fetch import RemoteFile
-from napari_abc.stores.keys import check_part, check_version
+from napari_abc.io.remote import RemoteFile, check_part, check_version
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

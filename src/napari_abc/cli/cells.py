@@ -5,15 +5,16 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import pandas as pd
+
 from napari_abc.cli.cost import agree
 from napari_abc.cli.target import bundle_of, slab_of, tell
 from napari_abc.errors import ConfigurationError, UnknownNameError
-from napari_abc.output import atomic_path, check_output
+from napari_abc.io.files import atomic_path, check_output
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import pandas as pd
 
     from napari_abc.cli.console import Console
     from napari_abc.model import Slab
@@ -104,7 +105,6 @@ def _write_h5ad(
     slab: Slab, table: pd.DataFrame, expression: pd.DataFrame | None, values: str, path: Path
 ) -> None:
     import anndata
-    import numpy as np
 
     obs = _obs(table)
     uns: dict[str, Any] = {
@@ -114,12 +114,12 @@ def _write_h5ad(
         "platform": slab.platform,
         "frame": slab.frame.name,
         "units": slab.frame.unit,
-        "licence": slab.licence,
+        "license": slab.license,
         "citation": slab.citation,
         "synthetic": slab.synthetic,
     }
     for column in obs.columns.intersection(list(slab.palettes)):
-        # scanpy's habit, so that its plots have the atlas's colours; it needs the same categories.
+        # scanpy's habit, so that its plots have the atlas's colors; it needs the same categories.
         palette = slab.palettes[column]
         if hasattr(obs[column], "cat") and tuple(obs[column].cat.categories) == palette.names:
             uns[f"{column}_colors"] = np.array(palette.colors, dtype=object)
@@ -136,8 +136,6 @@ def _write_h5ad(
 
 def _obs(table: pd.DataFrame) -> pd.DataFrame:
     """The table with types that every version of anndata reads."""
-    import pandas as pd
-
     # Forward slashes would make groups of the file.
     columns = {str(name).replace("/", "_"): _plain(table[name]) for name in table.columns}
     index = pd.Index(table.index.to_numpy(dtype=object), dtype=object, name=table.index.name)
@@ -146,8 +144,6 @@ def _obs(table: pd.DataFrame) -> pd.DataFrame:
 
 def _plain(column: pd.Series) -> pd.Series:
     """Texts as categories, as they may be missing; yes and no as booleans that may be missing."""
-    import pandas as pd
-
     if isinstance(column.dtype, pd.CategoricalDtype) or pd.api.types.is_bool_dtype(column.dtype):
         return column
     if pd.api.types.is_numeric_dtype(column.dtype):

@@ -26,15 +26,15 @@ BROKEN_PIPE = 128 + 13  # SIGPIPE, which Windows lacks
 
 # Imported when a verb runs: pandas, napari and Qt must not delay --help.
 _VERBS = {
-    "list": "napari_abc.cli.catalogue:list_datasets",
-    "slabs": "napari_abc.cli.catalogue:list_slabs",
+    "list": "napari_abc.cli.listing:list_datasets",
+    "slabs": "napari_abc.cli.listing:list_slabs",
     "taxonomy": "napari_abc.cli.taxonomy:taxonomy",
-    "download": "napari_abc.cli.catalogue:download",
+    "download": "napari_abc.cli.listing:download",
     "index": "napari_abc.cli.index:index",
     "cells": "napari_abc.cli.cells:save_cells",
-    "figure": "napari_abc.cli.windows:figure",
-    "view": "napari_abc.cli.windows:view",
-    "demo": "napari_abc.cli.windows:demo",
+    "figure": "napari_abc.cli.draw:figure",
+    "view": "napari_abc.cli.draw:view",
+    "demo": "napari_abc.cli.draw:demo",
     "doctor": "napari_abc.cli.doctor:doctor",
 }
 

@@ -9,7 +9,7 @@ import time
 from typing import TYPE_CHECKING
 
 from napari_abc.task import Progress, Task
-from napari_abc.widgets.words import percent, progress_text
+from napari_abc.text import percent, progress_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

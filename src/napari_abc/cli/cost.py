@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from napari_abc.errors import ConfigurationError
-from napari_abc.stores.write import size_text
+from napari_abc.io.files import size_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +20,7 @@ _UNASKED = 2_000_000_000
 
 
 def gene_of(key: str | None) -> list[str]:
-    """The gene of a key to colour by, as a list; empty for a column."""
+    """The gene of a key to color by, as a list; empty for a column."""
     return [key[len("gene:") :]] if key is not None and key.casefold().startswith("gene:") else []
 
 

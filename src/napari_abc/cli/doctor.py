@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from napari_abc.cli.console import plain
 from napari_abc.errors import AbcError, NetworkError
-from napari_abc.widgets.words import bytes_text
+from napari_abc.text import bytes_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -165,7 +165,7 @@ def _triangulation() -> Check:
 
 
 def _cache(folder: Path | None) -> Check:
-    from napari_abc.stores.fetch import default_cache
+    from napari_abc.io.files import default_cache
 
     folder = (folder or default_cache()).expanduser().absolute()
     nearest = next(parent for parent in (folder, *folder.parents) if parent.exists())
@@ -194,7 +194,7 @@ def _size(folder: Path) -> int:
 
 
 def _source(location: str | None, offline: bool) -> Check:
-    from napari_abc.stores.source import open_source
+    from napari_abc.io.remote import open_source
 
     try:
         if location == "demo":

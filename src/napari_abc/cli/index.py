@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from napari_abc.cli.target import bundle_of, dataset_of, tell
 from napari_abc.errors import ConfigurationError
+from napari_abc.io.matrix import Indexable
 from napari_abc.provenance import SYNTHETIC
+from napari_abc.vendors.registry import open_bundle
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,9 +33,6 @@ def index(arguments: Any, console: Console) -> int:
 
 
 def _index_own(path: Path, arguments: Any, console: Console) -> int:
-    from napari_abc.stores.expression import Indexable
-    from napari_abc.vendors.bundle import open_bundle
-
     if arguments.to is not None or arguments.scheduler is not None:
         raise ConfigurationError(
             f"{arguments.dataset!r} is a file of yours, whose index is kept on this machine; leave out --to "

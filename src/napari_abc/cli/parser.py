@@ -127,7 +127,7 @@ def _add_coloring(verb: argparse.ArgumentParser, required: bool) -> None:
         default="log2",
         help="kind of expression values (default: %(default)s)",
     )
-    verb.add_argument("--limits", metavar="LOW,HIGH", type=_limits, help="limits of the colour bar")
+    verb.add_argument("--limits", metavar="LOW,HIGH", type=_limits, help="limits of the color bar")
     verb.add_argument(
         "--colormap", metavar="NAME", default="magma", help="for numbers (default: %(default)s)"
     )
@@ -209,7 +209,7 @@ def build_parser() -> argparse.ArgumentParser:
     verb.add_argument(
         "--size", metavar="WxH", type=_size, default=(1600, 1000), help="pixels (default: 1600x1000)"
     )
-    verb.add_argument("--title", metavar="TEXT", help="instead of dataset, slab and colour")
+    verb.add_argument("--title", metavar="TEXT", help="instead of dataset, slab and color")
     verb.add_argument("-o", "--output", metavar="FILE", type=Path, required=True, help=".png")
 
     verb = add("view", "open a slab, or only the dock, in napari")

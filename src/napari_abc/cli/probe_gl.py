@@ -32,7 +32,7 @@ def probe() -> dict[str, object]:
     application = QApplication.instance() or QApplication([])
     app.use_app(qtpy.API_NAME.lower())
     canvas = scene.SceneCanvas(size=(64, 64), bgcolor="black", show=False)
-    # A marker, as cells are: it takes a shader, which a clear colour doesn't.
+    # A marker, as cells are: it takes a shader, which a clear color doesn't.
     cell = scene.visuals.Markers(parent=canvas.scene)
     cell.set_data(np.array([[32.0, 32.0]]), size=40, face_color="#ff0000", edge_width=0)
     canvas.native.setAttribute(Qt.WidgetAttribute.WA_DontShowOnScreen, True)

@@ -6,8 +6,10 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from napari_abc.atlas.atlas import check_dataset, open_atlas
 from napari_abc.errors import ConfigurationError, MissingFileError
 from napari_abc.provenance import SYNTHETIC
+from napari_abc.vendors.registry import bundle_kind, open_bundle
 
 if TYPE_CHECKING:
     from napari_abc.atlas.atlas import Atlas
@@ -20,8 +22,6 @@ __all__ = ["atlas_of", "bundle_of", "dataset_of", "slab_of", "tell"]
 
 def atlas_of(arguments: Any, console: Console) -> Atlas:
     """The atlas that the global options name."""
-    from napari_abc.atlas.atlas import open_atlas
-
     atlas = open_atlas(
         source=arguments.source,
         cache=arguments.cache,
@@ -42,8 +42,6 @@ def dataset_of(arguments: Any, console: Console) -> Dataset:
     UnknownNameError
         If there is none of that name, before any source is asked: a network that is down is not why.
     """
-    from napari_abc.atlas.atlas import check_dataset
-
     check_dataset(arguments.dataset)
     return atlas_of(arguments, console)[arguments.dataset]
 
@@ -65,7 +63,6 @@ def bundle_of(dataset: str) -> Path | None:
         if written_as_path or path.suffix.lower() == ".h5ad":
             raise MissingFileError(f"There is nothing at {dataset!r}; check the path.")
         return None
-    from napari_abc.vendors.bundle import bundle_kind
 
     # A bare name is a dataset's even if a folder is called like it, as one in a cache folder is.
     return path if written_as_path or path.is_file() or bundle_kind(path) is not None else None
@@ -81,8 +78,6 @@ def slab_of(arguments: Any, console: Console) -> Slab:
     """
     path = bundle_of(arguments.dataset)
     if path is not None:
-        from napari_abc.vendors.bundle import open_bundle
-
         if arguments.slab is not None:
             raise ConfigurationError(
                 f"{arguments.dataset!r} is a path and has one slab only; leave out {arguments.slab!r}."

@@ -7,10 +7,13 @@ import io
 import json
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
+from napari_abc.atlas.taxonomy import make_page
 from napari_abc.cli.console import plain
 from napari_abc.cli.target import atlas_of
 from napari_abc.errors import ConfigurationError
-from napari_abc.widgets.words import bytes_text
+from napari_abc.text import bytes_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,7 +28,7 @@ _TAXONOMIES = ("taxonomy", "title", "species", "levels", "terms", "bytes", "cach
 
 
 def taxonomy(arguments: Any, console: Console) -> int:
-    """List taxonomies, the levels of one, or terms with ancestors, colours and counts.
+    """List taxonomies, the levels of one, or terms with ancestors, colors and counts.
 
     Raises
     ------
@@ -114,8 +117,6 @@ def _list_terms(found: Taxonomy, arguments: Any, console: Console) -> None:
 
 def _terms(found: Taxonomy, level: Level, text: str) -> list[dict[str, Any]]:
     """Terms of a level that hold a text, with the names of those above them."""
-    from napari_abc.atlas.taxonomy_page import make_page
-
     page = make_page(found, level)
     records = []
     for row in page.find(text).nonzero()[0].tolist():
@@ -144,8 +145,6 @@ def _known(count: Any) -> int | None:
 
 def _plain(value: Any) -> Any:
     """A plain Python value, None for a missing one."""
-    import pandas as pd
-
     if pd.isna(value):
         return None
     return value.item() if hasattr(value, "item") else value

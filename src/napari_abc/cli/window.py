@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 import napari
 from qtpy.QtCore import QTimer
 
-from napari_abc.commands import open_dock
 from napari_abc.model import Continuous
+from napari_abc.viewer.color import paint
 from napari_abc.viewer.layers import add_slab
 from napari_abc.viewer.own_images import add_prepared_images
-from napari_abc.viewer.paint import paint
+from napari_abc.widgets.commands import open_dock
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,7 +36,7 @@ def open_window(
     slab
         What to show; None for the dock alone.
     coloring
-        What to colour it by; None for its finest readable grouping.
+        What to color it by; None for its finest readable grouping.
     images
         Of a person's own, to lie below the cells.
     arguments

@@ -1,1 +1,1 @@
-"""Floor 3: the only rooms that know napari: slabs become layers, colourings become colours."""
+"""Floor 4: the only rooms that know napari: slabs become layers, colorings become colors."""

@@ -1,8 +1,8 @@
 """Making the layer of a slab's cells, without what takes napari long and is not needed; on any thread.
 
-napari copies the colours of millions of points several times and turns their table into arrays of
-objects, in case the colours depend on it. Here the layer is made without either, and both are
-handed over afterwards: the table as it is, the colours as what they are looked up in.
+napari copies the colors of millions of points several times and turns their table into arrays of
+objects, in case the colors depend on it. Here the layer is made without either, and both are
+handed over afterward: the table as it is, the colors as what they are looked up in.
 """
 
 from __future__ import annotations
@@ -10,8 +10,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from napari_abc.viewer.lanes import prepare, prepared_way
-from napari_abc.viewer.watch import METADATA_PAINTED, viewer_of
+from napari.layers import Layer
+
+from napari_abc.viewer.color import prepare, prepared_way
+from napari_abc.viewer.links import METADATA_PAINTED, viewer_of
 
 if TYPE_CHECKING:
     from napari.layers import Points
@@ -23,8 +25,6 @@ __all__ = ["cells_of", "make_cells", "ready"]
 
 def make_cells(part: LayerTuple) -> Points:
     """Make the layer of :attr:`PreparedSlab.cells`."""
-    from napari.layers import Layer
-
     data, arguments, kind = part
     painted = arguments["metadata"].get(METADATA_PAINTED)
     if painted is None or not len(data) or not prepared_way():

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_abc.viewer.watch import METADATA_SIZE
+from napari_abc.viewer.links import METADATA_SIZE
 
 if TYPE_CHECKING:
     from napari.layers import Points

@@ -1,6 +1,6 @@
 """Switching an open slab between its frames: other places of the same cells, seen from the same place.
 
-The layer of cells is replaced by one in the other frame, with its name, look and colours. What lies
+The layer of cells is replaced by one in the other frame, with its name, look and colors. What lies
 in one frame only (regions, outlines, images, volumes) is set aside when that frame is left, and put
 back as it was when the slab returns to it.
 """
@@ -11,30 +11,30 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from napari.layers import Labels, Layer, Shapes
 
 from napari_abc.errors import ConfigurationError, FormatError
 from napari_abc.model import MISSING_COLOR, Categorical
 from napari_abc.task import Task
-from napari_abc.viewer.camera import follow_cells, look_at, look_from
+from napari_abc.viewer._camera import follow_cells, look_at, look_from
 from napari_abc.viewer.cell_layer import cells_of, ready
 from napari_abc.viewer.cell_size import size_factor
-from napari_abc.viewer.colors import Painted, hex_table
+from napari_abc.viewer.color import Painted, hex_table, painted, rows_of
 from napari_abc.viewer.layers import SlabLayers
-from napari_abc.viewer.paint import painted, rows_of
-from napari_abc.viewer.prepare import PreparedSlab, prepare_slab
-from napari_abc.viewer.watch import (
+from napari_abc.viewer.links import (
     METADATA_CELLS,
     METADATA_OUTLINES,
     METADATA_PAINTED,
     METADATA_SLAB,
     slab_of,
     unwrap,
-    watch,
 )
+from napari_abc.viewer.prepare import PreparedSlab, prepare_slab
+from napari_abc.viewer.watch import watch
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel
-    from napari.layers import Layer, Points
+    from napari.layers import Points
     from numpy.typing import NDArray
 
     from napari_abc.model import Continuous, Slab
@@ -75,7 +75,7 @@ def whole_slab(layer: Layer) -> Slab | None:
 def show_in_frame(viewer: ViewerModel, layer: Points, name: str) -> SlabLayers:
     """Show the cells of an open slab in another of its frames.
 
-    The new layer has the place, name, look and colours of the old one, which is removed. The camera
+    The new layer has the place, name, look and colors of the old one, which is removed. The camera
     stays on the cells that were in view. A frame of three dimensions is shown in 3D.
 
     Parameters
@@ -145,7 +145,7 @@ def _positions(slab: Slab) -> NDArray[np.float32]:
 
 
 def _carry(state: Painted, old: Slab, new: Slab, rows: NDArray[np.int64] | None, task: Task) -> Painted:
-    """What the cells are coloured by, for the cells of another frame."""
+    """What the cells are colored by, for the cells of another frame."""
     coloring = state.coloring
     if rows is not None:
         coloring = _resolve_again(coloring, new, rows, task) or _take(coloring, rows)
@@ -180,7 +180,7 @@ def _take(coloring: Categorical | Continuous, rows: NDArray[np.int64]) -> Catego
 
 
 def _hand_colors(layer: Points, old: Slab) -> NDArray[np.float32]:
-    """Colours that somebody gave the cells, (cells, 4)."""
+    """Colors that somebody gave the cells, (cells, 4)."""
     rows = rows_of(layer)
     if rows is None:
         return np.asarray(layer.face_color, dtype=np.float32)
@@ -192,7 +192,7 @@ def _hand_colors(layer: Points, old: Slab) -> NDArray[np.float32]:
 def _by_hand(
     arguments: dict[str, Any], colors: NDArray[np.float32], rows: NDArray[np.int64] | None
 ) -> dict[str, Any]:
-    """Arguments of a layer whose cells keep colours that say nothing."""
+    """Arguments of a layer whose cells keep colors that say nothing."""
     if rows is not None:
         colors = np.vstack([colors, hex_table((MISSING_COLOR,))])[rows]
     metadata = {key: value for key, value in arguments["metadata"].items() if key != METADATA_PAINTED}
@@ -250,16 +250,12 @@ def _companions(viewer: ViewerModel, slab: Slab, cells: Points) -> list[tuple[La
 
 def _companions_of(parts: PreparedSlab) -> list[tuple[Layer, bool]]:
     """What is shown with the cells in a frame that is entered for the first time."""
-    from napari.layers import Layer
-
     below = [*parts.images, *([parts.outlines] if parts.outlines is not None else [])]
     made = [(Layer.create(*part), False) for part in below]
     return made + ([(Layer.create(*parts.regions), True)] if parts.regions is not None else [])
 
 
 def _collect(viewer: ViewerModel, cells: Points, slab: Slab) -> SlabLayers:
-    from napari.layers import Labels, Shapes
-
     found = SlabLayers(cells)
     for layer in viewer.layers:
         if slab_of(layer) is not slab or layer is cells:

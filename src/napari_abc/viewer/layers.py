@@ -5,15 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from napari_abc.viewer.apart import set_apart
+from napari.layers import Layer
+
+from napari_abc.viewer._embeddings import set_apart
+from napari_abc.viewer.cell_layer import cells_of
+from napari_abc.viewer.links import unwrap
 from napari_abc.viewer.prepare import PreparedSlab, prepare_slab
-from napari_abc.viewer.watch import unwrap, watch
+from napari_abc.viewer.watch import watch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from napari.components import ViewerModel
-    from napari.layers import Labels, Layer, Points, Shapes
+    from napari.layers import Labels, Points, Shapes
 
     from napari_abc.model import Categorical, Continuous, Slab
 
@@ -54,8 +58,8 @@ def add_slab(
     slab
         The slab.
     color_by
-        A column, or ``"gene:"`` and a symbol or identifier, or a colouring that was resolved
-        before; None for the slab's finest readable grouping, or plain grey where it has none.
+        A column, or ``"gene:"`` and a symbol or identifier, or a coloring that was resolved
+        before; None for the slab's finest readable grouping, or plain gray where it has none.
     values
         ``"log2"`` or ``"raw"``, for a gene.
 
@@ -78,10 +82,6 @@ def add_slab(
 
 def add_prepared(viewer: ViewerModel, prepared: PreparedSlab) -> SlabLayers:
     """Show a slab that :func:`prepare_slab` prepared, perhaps on another thread; on the GUI thread."""
-    from napari.layers import Layer
-
-    from napari_abc.viewer.cell_layer import cells_of
-
     viewer = unwrap(viewer)
     watch(viewer)
     # Everything is made before anything is added, so that a failure leaves the viewer as it was.

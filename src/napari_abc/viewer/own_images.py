@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from napari.utils import notifications
+
 from napari_abc.errors import ConfigurationError
 from napari_abc.task import Task
-from napari_abc.vendors.own_image import OwnImage, images_beside
+from napari_abc.vendors.own_images import OwnImage, images_beside
 from napari_abc.viewer.frames import whole_slab
 from napari_abc.viewer.images import CHANNEL_COLORMAPS
+from napari_abc.viewer.links import METADATA_CELLS, slab_of, unwrap
 from napari_abc.viewer.volumes import add_prepared_volume, prepare_volume, shown_volumes
-from napari_abc.viewer.watch import METADATA_CELLS, slab_of, unwrap
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["PreparedImages", "add_image_file", "add_prepared_images", "prepare_images"]
 
 _MOST_SHOWN = len(CHANNEL_COLORMAPS)
-"""Channels that are shown at first; more can't be told apart by colour."""
+"""Channels that are shown at first; more can't be told apart by color."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -52,7 +54,7 @@ def prepare_images(
     slab
         The slab, in the frame that it is shown in.
     where
-        File, folder or address; see :func:`~napari_abc.stores.own_image.open_image`.
+        File, folder or address; see :func:`~napari_abc.io.images._open.open_image`.
     task
         Told of progress and asked whether to go on.
     taken
@@ -61,7 +63,7 @@ def prepare_images(
     Raises
     ------
     AbcError
-        As :func:`~napari_abc.vendors.own_image.images_beside`.
+        As :func:`~napari_abc.vendors.own_images.images_beside`.
     """
     task = task or Task()
     notes: list[str] = []
@@ -97,7 +99,7 @@ def _named_apart(slab: Slab, sources: tuple[OwnImage, ...], others: Collection[s
 
 
 def _colored(sources: list[OwnImage]) -> list[OwnImage]:
-    """The same images, each channel of several in a colour."""
+    """The same images, each channel of several in a color."""
     images = [source for source in sources if source.kind == "image"]
     if len(images) < 2:
         return sources
@@ -178,8 +180,6 @@ def add_image_file(viewer: ViewerModel, layer: Points, path: str | Path) -> list
     AbcError
         If it can't be reached or prepared.
     """
-    from napari.utils.notifications import show_info
-
     viewer, layer = unwrap(viewer), unwrap(layer)
     slab = slab_of(layer)
     if slab is None or not layer.metadata.get(METADATA_CELLS) or layer not in viewer.layers:
@@ -189,5 +189,5 @@ def add_image_file(viewer: ViewerModel, layer: Points, path: str | Path) -> list
     prepared = prepare_images(slab, path)
     layers = add_prepared_images(viewer, layer, prepared)
     for note in prepared.notes:
-        show_info(note)
+        notifications.show_info(note)
     return layers

@@ -10,14 +10,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
+import pint
 
 from napari_abc.errors import FormatError
+from napari_abc.io.shapes import rasterize
 from napari_abc.task import Task
-from napari_abc.viewer.colors import Painted, resolve, rgba
+from napari_abc.viewer._regions import region_outlines
+from napari_abc.viewer._spacing import extent, point_size
+from napari_abc.viewer.color import Painted, resolve, rgba
 from napari_abc.viewer.images import volume_data
-from napari_abc.viewer.regions import region_outlines
-from napari_abc.viewer.spacing import extent, point_size
-from napari_abc.viewer.watch import (
+from napari_abc.viewer.links import (
     METADATA_CELLS,
     METADATA_FRAME,
     METADATA_OUTLINES,
@@ -29,7 +32,6 @@ from napari_abc.viewer.watch import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    import pandas as pd
     from napari.layers import Points
     from numpy.typing import NDArray
 
@@ -41,10 +43,10 @@ LayerTuple = tuple[Any, dict[str, Any], str]
 """Data, arguments and type of a layer, as napari's readers give them."""
 
 _PLAIN, _PLAIN_OVER_IMAGES = "#c8c8c8", "#ffb000"
-"""Colour of cells that are coloured by nothing: grey, unless an image beneath is grey."""
+"""Color of cells that are colored by nothing: gray, unless an image beneath is gray."""
 
 _OUTLINE = "#33d6ff"
-"""Colour of cell outlines: seen on black and on a white image."""
+"""Color of cell outlines: seen on black and on a white image."""
 
 _OVER_IMAGES = 0.6
 """Cells are drawn smaller where an image or their outlines are to be seen between them."""
@@ -76,7 +78,7 @@ class PreparedSlab:
 
 
 def default_key(slab: Slab) -> str | None:
-    """Column to colour a slab by at first: the finest grouped one that the eye can still read.
+    """Column to color a slab by at first: the finest grouped one that the eye can still read.
 
     Returns
     -------
@@ -97,8 +99,6 @@ def default_key(slab: Slab) -> str | None:
 
 
 def _is_categorical(slab: Slab, column: str) -> bool:
-    import pandas as pd
-
     return column in slab.palettes or isinstance(slab.cells[column].dtype, pd.CategoricalDtype)
 
 
@@ -108,15 +108,15 @@ def prepare_slab(
     values: str = "log2",
     task: Task | None = None,
 ) -> PreparedSlab:
-    """Prepare a slab's layers: positions, colours, outlines and images.
+    """Prepare a slab's layers: positions, colors, outlines and images.
 
     Parameters
     ----------
     slab
         The slab.
     color_by
-        A column, or ``"gene:"`` and a symbol or identifier, or a colouring that was resolved
-        before, with its limits or without; None for :func:`default_key`, or plain grey.
+        A column, or ``"gene:"`` and a symbol or identifier, or a coloring that was resolved
+        before, with its limits or without; None for :func:`default_key`, or plain gray.
     values
         ``"log2"`` or ``"raw"``, for a gene.
     task
@@ -170,8 +170,6 @@ def prepare_slab(
 def _warm_up(slab: Slab) -> None:
     """Load here, and not when the layers are added, what napari takes half a second or more to load."""
     if slab.frame.unit:
-        import pint
-
         pint.Unit(slab.frame.unit)
     if slab.frame.ndim == 3:
         import scipy.spatial.transform  # noqa: F401  turns the camera
@@ -226,7 +224,7 @@ def _cells(
         **layer_space(slab, slab.frame.ndim),
         "name": layer_name(slab),
         "size": size,
-        # Under 2 pixels napari draws the border's colour, whatever the border's width.
+        # Under 2 pixels napari draws the border's color, whatever the border's width.
         "face_color": colors,
         "border_color": colors,
         "border_width": 0,
@@ -241,8 +239,6 @@ def _cells(
 
 def _features(slab: Slab) -> pd.DataFrame:
     """Label and grouped columns of the cells; what a person selects, looks up or exports by."""
-    import pandas as pd
-
     labels = pd.DataFrame({"cell_label": slab.cells.index})
     columns = [column for columns in slab.groups.values() for column in columns if column in slab.cells]
     grouped = slab.cells[list(dict.fromkeys(columns))].reset_index(drop=True)
@@ -267,7 +263,6 @@ def _regions(slab: Slab, shared: dict[str, Any], width: float) -> LayerTuple | N
 def _outlines(slab: Slab, shared: dict[str, Any], task: Task) -> LayerTuple | None:
     if slab.outlines is None or not len(slab.outlines.cell):
         return None
-    from napari_abc.stores.outlines import rasterize
 
     volume = rasterize(slab.outlines, unit=slab.frame.unit, task=task)
     data, arguments, kind = volume_data(volume, None, not slab.frame.y_down)

@@ -5,24 +5,26 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from napari.layers import Layer
+
 from napari_abc.errors import ConfigurationError
 from napari_abc.task import Task
 from napari_abc.viewer.images import volume_data
-from napari_abc.viewer.prepare import layer_name, layer_space
-from napari_abc.viewer.terms import METADATA_LEVEL, default_level, level_colors, volume_of
-from napari_abc.viewer.watch import (
+from napari_abc.viewer.links import (
     METADATA_CELLS,
     METADATA_FRAME,
     METADATA_SLAB,
     METADATA_VOLUME,
     slab_of,
     unwrap,
-    watch,
 )
+from napari_abc.viewer.parcellation import METADATA_LEVEL, default_level, level_colors, volume_of
+from napari_abc.viewer.prepare import layer_name, layer_space
+from napari_abc.viewer.watch import watch
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel
-    from napari.layers import Layer, Points
+    from napari.layers import Points
 
     from napari_abc.model import Slab, VolumeSource
     from napari_abc.viewer.prepare import LayerTuple
@@ -80,8 +82,6 @@ def prepare_volume(slab: Slab, source: VolumeSource, task: Task | None = None) -
 
 def add_prepared_volume(viewer: ViewerModel, cells: Points, prepared: LayerTuple) -> Layer:
     """Show a volume that :func:`prepare_volume` prepared below the cells of its slab; on the GUI thread."""
-    from napari.layers import Layer
-
     viewer, cells = unwrap(viewer), unwrap(cells)
     watch(viewer)
     layer = Layer.create(*prepared)

@@ -8,73 +8,35 @@ layer is then looked after when it is inserted.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary, WeakSet, ref
+from typing import TYPE_CHECKING
+from weakref import WeakSet, ref
+
+import napari
+from napari.layers import Labels, Points, Shapes
 
 from napari_abc.errors import ConfigurationError
-from napari_abc.model import Slab
-from napari_abc.viewer.detail import Detail
+from napari_abc.viewer._depth import show_in_space, step_finely
+from napari_abc.viewer.color import follow, lanes, painted, prepare, rows_of
+from napari_abc.viewer.hover import show_cells
+from napari_abc.viewer.links import (
+    METADATA_OUTLINES,
+    METADATA_VOLUME,
+    remember_viewer,
+    shows_cells,
+    slab_of,
+    unwrap,
+)
+from napari_abc.viewer.parcellation import show_terms
+from napari_abc.viewer.points import Detail, install
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel
-    from napari.layers import Layer, Points
+    from napari.layers import Layer
     from napari.utils.events import Event
 
-__all__ = [
-    "METADATA_CELLS",
-    "METADATA_FRAME",
-    "METADATA_OUTLINES",
-    "METADATA_PAINTED",
-    "METADATA_SIZE",
-    "METADATA_SLAB",
-    "METADATA_VOLUME",
-    "slab_of",
-    "unwrap",
-    "viewer_of",
-    "watch",
-    "watch_current",
-]
-
-METADATA_SLAB = "napari_abc.slab"
-"""Key of a layer's metadata that holds the :class:`~napari_abc.model.Slab` it shows a part of."""
-
-METADATA_CELLS = "napari_abc.cells"
-"""Key of a layer's metadata that is set where the layer's points are the slab's cells."""
-
-METADATA_OUTLINES = "napari_abc.outlines"
-"""Key of a layer's metadata that is set where its labels are to be seen as outlines only."""
-
-METADATA_PAINTED = "napari_abc.painted"
-"""Key of a layer's metadata that holds what it is coloured by."""
-
-METADATA_FRAME = "napari_abc.frame"
-"""Key of a layer's metadata that holds the name of the frame it lies in."""
-
-METADATA_SIZE = "napari_abc.size"
-"""Key of a layer's metadata that holds the diameter that its cells were given at first."""
-
-METADATA_VOLUME = "napari_abc.volume"
-"""Key of a layer's metadata that holds the :class:`~napari_abc.model.Volume` it shows."""
+__all__ = ["watch", "watch_current"]
 
 _watched: WeakSet[ViewerModel] = WeakSet()
-_viewers: WeakKeyDictionary[Layer, ref[ViewerModel]] = WeakKeyDictionary()
-
-
-def unwrap(thing: Any) -> Any:
-    """A viewer or layer itself, where napari handed a plugin a proxy of it."""
-    return getattr(thing, "__wrapped__", thing)
-
-
-def slab_of(layer: Layer) -> Slab | None:
-    """The slab that a layer shows, or shows a part of; None for other layers."""
-    slab = layer.metadata.get(METADATA_SLAB)
-    return slab if isinstance(slab, Slab) else None
-
-
-def viewer_of(layer: Layer) -> ViewerModel | None:
-    """The viewer that a slab's layer was inserted into; None where nobody watched it."""
-    viewer = _viewers.get(unwrap(layer))
-    return viewer() if viewer is not None else None
 
 
 def watch(viewer: ViewerModel) -> None:
@@ -85,15 +47,12 @@ def watch(viewer: ViewerModel) -> None:
     ConfigurationError
         If the environment variable NAPARI_ABC_LANE can't be used.
     """
-    from napari_abc.viewer.depth import step_finely
-    from napari_abc.viewer.lanes import lanes
-
     lanes()  # raises here, and not where a layer is half in
     viewer = unwrap(viewer)
     if viewer in _watched:
         return
     _watched.add(viewer)
-    _install()
+    install(_prepare)  # where this napari can't, layers are painted in other ways
     weak = ref(viewer)
 
     def inserted(event: Event) -> None:
@@ -111,57 +70,37 @@ def watch(viewer: ViewerModel) -> None:
 
 def watch_current() -> None:
     """Watch napari's current viewer, if there is one: the one that a reader's layers are for."""
-    import napari
-
     viewer = napari.current_viewer()
     if viewer is not None:
         watch(viewer)
 
 
-def _install() -> None:
-    """Be asked when napari makes what draws a layer of points, if there is a window to draw on."""
-    try:
-        from napari_abc.viewer.lookup_napari import install
-    except ImportError:
-        return  # another napari, or one without a window; layers are painted in other ways
-    install(_prepare)
-
-
 def _prepare(layer: Points) -> None:
     """Let a layer of cells be drawn in the fastest way."""
-    if not _shows_cells(layer):
+    if not shows_cells(layer):
         return
-    from napari_abc.viewer import lanes
-    from napari_abc.viewer.paint import painted, rows_of
-
     try:
         rows = rows_of(layer)
     except ConfigurationError:
-        return  # not known which cells are left; they keep their colours, and can't get others
-    lanes.prepare(layer, painted(layer), rows)
+        return  # not known which cells are left; they keep their colors, and can't get others
+    prepare(layer, painted(layer), rows)
 
 
 def _look_after(viewer: ViewerModel, layer: Layer) -> None:
     slab = slab_of(layer)
     if slab is None:
         return
-    from napari.layers import Labels, Points
 
-    _viewers[layer] = ref(viewer)
+    remember_viewer(layer, viewer)
     if slab.frame.unit:  # an embedding has no scale
         viewer.canvas.overlays.scale_bar.visible = True
     if isinstance(layer, Labels) and layer.metadata.get(METADATA_OUTLINES):
         # Two, as napari shows a level up to twice as fine as the screen; and it can't be given before.
         layer.contour = 2
     if isinstance(layer, Labels) and layer.metadata.get(METADATA_VOLUME) is not None:
-        from napari_abc.viewer.terms import show_terms
-
         show_terms(layer)
-    if not (isinstance(layer, Points) and _shows_cells(layer)):
+    if not (isinstance(layer, Points) and shows_cells(layer)):
         return
-    from napari_abc.viewer.depth import show_in_space
-    from napari_abc.viewer.paint import follow
-    from napari_abc.viewer.status import show_cells
 
     show_cells(layer)
     follow(layer)
@@ -169,13 +108,9 @@ def _look_after(viewer: ViewerModel, layer: Layer) -> None:
         _below_regions(viewer, layer)
     if layer.ndim == 3:
         show_in_space(viewer, layer)
-    if not any(_shows_cells(other) for other in viewer.layers if other is not layer):
+    if not any(shows_cells(other) for other in viewer.layers if other is not layer):
         whole = [other for other in viewer.layers if slab_of(other) is slab and other.visible]
         viewer.reset_view(layers=whole)
-
-
-def _shows_cells(layer: Layer) -> bool:
-    return slab_of(layer) is not None and bool(layer.metadata.get(METADATA_CELLS))
 
 
 def _below_regions(viewer: ViewerModel, cells: Layer) -> None:
@@ -184,8 +119,6 @@ def _below_regions(viewer: ViewerModel, cells: Layer) -> None:
     The cells are added last nevertheless: the layer that was added last is the active one, and
     the canvas, drawn with each of them, is drawn with the cells only once.
     """
-    from napari.layers import Shapes
-
     slab, layers = slab_of(cells), viewer.layers
     regions = [layers.index(x) for x in layers if isinstance(x, Shapes) and slab_of(x) is slab]
     if regions and regions[0] < layers.index(cells):

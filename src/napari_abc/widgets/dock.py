@@ -1,4 +1,4 @@
-"""The dock "ABC Atlas": find a slab, open it, colour it, show it in other frames and with volumes."""
+"""The dock "ABC Atlas": find a slab, open it, color it, show it in other frames and with volumes."""
 
 from __future__ import annotations
 
@@ -7,16 +7,13 @@ from typing import TYPE_CHECKING
 from qtpy.QtCore import Qt, QTimer
 from qtpy.QtWidgets import QScrollArea, QSplitter, QVBoxLayout, QWidget
 
-from napari_abc.widgets.browse import Browser
-from napari_abc.widgets.browse_view import BrowseView
-from napari_abc.widgets.colour import Colourist
-from napari_abc.widgets.colour_view import ColourView
-from napari_abc.widgets.frame_switch import FrameSwitch
+from napari_abc.io.files import default_cache
+from napari_abc.viewer.links import unwrap
+from napari_abc.widgets.color import Colorist, ColorView, FrameSwitch
+from napari_abc.widgets.find import Browser, BrowseView
 from napari_abc.widgets.memory import Memory
-from napari_abc.widgets.section import Section
-from napari_abc.widgets.volume_list import VolumeList
-from napari_abc.widgets.volume_shelf import VolumeShelf
-from napari_abc.widgets.working_dock import WorkingDock
+from napari_abc.widgets.parts import Section, WorkingDock
+from napari_abc.widgets.volumes import VolumeList, VolumeShelf
 
 if TYPE_CHECKING:
     import napari
@@ -26,9 +23,9 @@ if TYPE_CHECKING:
 __all__ = ["AtlasDock"]
 
 _ROOM_TO_FIND = [500, 400, 1]
-_ROOM_TO_COLOUR = [1, 300, 600]
+_ROOM_TO_COLOR = [1, 300, 600]
 _ROOM_FOR_ALL = [270, 230, 400]
-"""Shares of the height for datasets, slabs and colour: before and after the first slab is open, and
+"""Shares of the height for datasets, slabs and color: before and after the first slab is open, and
 when a folded section is opened again."""
 
 _LOOKS = 5
@@ -36,7 +33,7 @@ _LOOKS = 5
 
 
 class AtlasDock(WorkingDock):
-    """Source, datasets, slabs, colour and legend, one below the other.
+    """Source, datasets, slabs, color and legend, one below the other.
 
     Parameters
     ----------
@@ -45,23 +42,20 @@ class AtlasDock(WorkingDock):
     """
 
     def __init__(self, napari_viewer: napari.viewer.Viewer) -> None:
-        from napari_abc.stores.fetch import default_cache
-        from napari_abc.viewer.watch import unwrap
-
         super().__init__("ABC Atlas")
         # napari hands plugins a proxy, which is not equal to the layers and lists it stands for.
         viewer = unwrap(napari_viewer)
         self.browse_view = BrowseView(self)
         self.browse_view.hide()  # it only owns the sections; they lie in the splitter
-        self.colour_view = ColourView()
+        self.color_view = ColorView()
         self.volume_view = VolumeList()
-        colour_section = Section("Colour", self.colour_view)
+        color_section = Section("Color", self.color_view)
         self._splitter = QSplitter(Qt.Orientation.Vertical)
         self._splitter.setChildrenCollapsible(False)
         self._sections = (
             self.browse_view.dataset_section,
             self.browse_view.slab_section,
-            colour_section,
+            color_section,
         )
         for section in self._sections:
             self._splitter.addWidget(section)
@@ -96,19 +90,19 @@ class AtlasDock(WorkingDock):
         scroll.setWidget(content)
 
         self.browser = Browser(viewer, self.browse_view, self.jobs, Memory(default_cache()), self)
-        self.colourist = Colourist(viewer, self.colour_view, self.jobs, self)
-        self.frame_switch = FrameSwitch(viewer, self.colour_view, self.jobs, self)
+        self.colorist = Colorist(viewer, self.color_view, self.jobs, self)
+        self.frame_switch = FrameSwitch(viewer, self.color_view, self.jobs, self)
         self.volume_shelf = VolumeShelf(viewer, self.volume_view, self.jobs, self)
         self.volume_shelf.summary_changed.connect(self._on_volumes)
         self.volume_shelf.told.connect(self._on_told)
         self.volume_view.frame_chosen.connect(self.frame_switch.show_in)
-        for follow in (self.frame_switch.follow, self.volume_shelf.follow, self.colour_view.cell_size.follow):
-            self.colourist.followed.connect(follow)
-            follow(self.colourist.layer)
+        for follow in (self.frame_switch.follow, self.volume_shelf.follow, self.color_view.cell_size.follow):
+            self.colorist.followed.connect(follow)
+            follow(self.colorist.layer)
         self.browser.slab_opened.connect(self._on_slab_opened)
         self._shown_before = False
         self._made_room = False
-        self.set_up(scroll, self.browser.after_cancel, self.colourist, self.volume_shelf)
+        self.set_up(scroll, self.browser.after_cancel, self.colorist, self.volume_shelf)
 
     def showEvent(self, event: QShowEvent | None) -> None:
         """Open the source of the last session when the dock is first seen."""
@@ -127,7 +121,7 @@ class AtlasDock(WorkingDock):
             self._made_room = True
             self.browse_view.source_section.set_expanded(False)
             self.browse_view.dataset_section.set_expanded(False)
-            self._splitter.setSizes(_ROOM_TO_COLOUR)
+            self._splitter.setSizes(_ROOM_TO_COLOR)
 
     def _on_volumes(self, summary: str) -> None:
         self.volume_section.setVisible(bool(summary))

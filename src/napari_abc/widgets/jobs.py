@@ -1,6 +1,6 @@
 """Work off the GUI thread, one job a lane, whose answer comes back only if it is still wanted.
 
-A *lane* is a purpose: ``"open"``, ``"colour"``. Starting a job cancels the one before it in the same
+A *lane* is a purpose: ``"open"``, ``"color"``. Starting a job cancels the one before it in the same
 lane, and each job carries a generation, so an answer that comes too late is dropped.
 """
 
@@ -24,7 +24,7 @@ __all__ = ["Jobs"]
 _LOG = logging.getLogger(__name__)
 
 _POLL_MS = 80
-"""Progress is looked at this often instead of being signalled: a download reports thousands of times."""
+"""Progress is looked at this often instead of being signaled: a download reports thousands of times."""
 
 
 class _Job(QObject):

@@ -1,0 +1,24 @@
+"""Taxonomies: levels of terms with names, colors and order, their descent, and reading them."""
+
+from __future__ import annotations
+
+from napari_abc.atlas.taxonomy._page import Column, Page, make_page, plural
+from napari_abc.atlas.taxonomy._tables import read_taxonomy, tables_of
+from napari_abc.atlas.taxonomy._taxonomies import Taxonomies
+from napari_abc.atlas.taxonomy._taxonomy import Level, Taxonomy
+from napari_abc.atlas.taxonomy._value_sets import ValueTable, inline_values, read_value_sets
+
+__all__ = [
+    "Column",
+    "Level",
+    "Page",
+    "Taxonomies",
+    "Taxonomy",
+    "ValueTable",
+    "inline_values",
+    "make_page",
+    "plural",
+    "read_taxonomy",
+    "read_value_sets",
+    "tables_of",
+]

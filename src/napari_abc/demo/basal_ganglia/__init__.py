@@ -1,0 +1,1 @@
+"""The primate basal ganglia of the miniature release."""

@@ -1,0 +1,1 @@
+"""The mouse brains of the miniature release."""

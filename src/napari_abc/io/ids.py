@@ -1,0 +1,104 @@
+"""Cell ids as exact text, and finding rows by them.
+
+Ids of a MERSCOPE run exceed 2^53, MERFISH ids are partly all digits: as numbers they would be
+mixed up, so they are compared as text everywhere.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from napari_abc.errors import FormatError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["LabelIndex", "as_text"]
+
+
+def as_text(values: Any) -> pa.Array:
+    """Any list of labels as exact text, a ``large_string`` array.
+
+    Parameters
+    ----------
+    values
+        Texts, bytes in UTF-8 or whole numbers; a list, numpy array, pandas index or series, or
+        Arrow array.
+
+    Raises
+    ------
+    FormatError
+        If they are floating-point numbers, which lose the last digits of long ids, or bytes that
+        are no text.
+    """
+    if isinstance(values, pa.ChunkedArray):
+        values = values.combine_chunks()
+    if not len(values):
+        return pa.array([], pa.large_string())
+    try:
+        array = values if isinstance(values, pa.Array) else pa.array(np.asarray(values))
+    except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError):  # a mixture of kinds
+        array = pa.array([_one(value) for value in values], pa.large_string())
+    if pa.types.is_floating(array.type):
+        raise FormatError(
+            "Cell ids are floating-point numbers, which lose digits; read or store them as text."
+        )
+    try:
+        return array.cast(pa.large_string())
+    except pa.ArrowInvalid as error:
+        raise FormatError(f"Labels are not text in UTF-8 ({error}); write them as text.") from None
+
+
+def _one(value: object) -> str:
+    if isinstance(value, float):
+        raise FormatError(f"A cell id is the floating-point number {value}; read or store ids as text.")
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+
+
+class LabelIndex:
+    """Finds rows by label.
+
+    Parameters
+    ----------
+    labels
+        Labels of the rows, anything that :func:`as_text` takes.
+    where
+        Name of the table or file, for messages.
+    """
+
+    def __init__(self, labels: Any, where: str) -> None:
+        self.labels = as_text(labels)
+        self._where = where
+        self._repeated: pa.Array | None = None
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def rows_of(self, labels: Any) -> NDArray[np.int64]:
+        """Row of each label, -1 where there is no such label; (labels,).
+
+        Raises
+        ------
+        FormatError
+            If a label that is asked for stands for several rows: whichever was taken, a cell might
+            get another cell's color. Repeated labels that nobody asks for do no harm.
+        """
+        wanted = as_text(labels)
+        if self._repeated is None:
+            self._repeated = self.labels[:0]
+            if len(self.labels.unique()) < len(self.labels):  # count_distinct takes five times as long
+                counts = pc.value_counts(self.labels)
+                self._repeated = counts.field("values").filter(pc.greater(counts.field("counts"), 1))
+        if len(self._repeated):
+            asked = wanted.filter(pc.is_in(wanted, value_set=self._repeated))
+            if len(asked):
+                raise FormatError(
+                    f"{self._where} has several rows for {len(pc.unique(asked)):,} of the cells, for example "
+                    f"{asked[0].as_py()!r}, so their values can't be told apart; make its cell ids unique."
+                )
+        found = pc.index_in(wanted, value_set=self.labels).fill_null(-1)
+        return np.asarray(found.to_numpy(zero_copy_only=False), np.int64)

@@ -1,0 +1,47 @@
+"""Finding a gene by what a person types: symbol or identifier, in any case."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+
+import pandas as pd
+
+from napari_abc.errors import UnknownNameError
+
+__all__ = ["find_gene"]
+
+
+def find_gene(genes: pd.DataFrame, text: str, where: str) -> str:
+    """Identifier of a gene given by symbol or identifier, in any case.
+
+    Parameters
+    ----------
+    genes
+        Index ``gene_identifier``, column ``gene_symbol``.
+    text
+        What was typed.
+    where
+        Name of the dataset, for the message.
+
+    Raises
+    ------
+    UnknownNameError
+        If no gene has that symbol or identifier, or several have that symbol.
+    """
+    wanted = text.strip().casefold()
+    identifiers = pd.Series(genes.index.astype(str), index=genes.index)
+    exact = identifiers[identifiers.str.casefold() == wanted]
+    if len(exact):
+        return str(exact.iloc[0])
+    symbols = genes.get("gene_symbol", identifiers)
+    found = identifiers[symbols.astype("str").str.casefold() == wanted]
+    if len(found) == 1:
+        return str(found.iloc[0])
+    if len(found) > 1:
+        raise UnknownNameError(
+            f"{len(found)} genes of {where} have the symbol {text!r}; ask by identifier: {', '.join(found)}."
+        )
+    known = {str(name).casefold(): str(name) for name in [*identifiers, *symbols.dropna()]}
+    near = [known[name] for name in get_close_matches(wanted, known, n=3)]
+    hint = f"the nearest are {', '.join(near)}" if near else "look at the slab's genes for what it holds"
+    raise UnknownNameError(f"The gene panel of {where} ({len(genes)} genes) has no {text!r}; {hint}.")

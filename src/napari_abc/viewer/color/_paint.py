@@ -1,0 +1,246 @@
+"""Coloring the cells of a layer, and knowing what they are colored by.
+
+A coloring is resolved away from the window if it takes long (:meth:`Slab.coloring`), and painted
+on the GUI thread, which is fast. ``events.painted`` tells legends and docks about every change,
+also those that a script or napari's own controls make.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from psygnal import Signal, SignalGroup
+
+from napari_abc.errors import ConfigurationError
+from napari_abc.model import Categorical
+from napari_abc.viewer.color import _ways as lanes
+from napari_abc.viewer.color._table import DEFAULT_COLORMAP, Painted, resolve
+from napari_abc.viewer.links import METADATA_CELLS, METADATA_PAINTED, slab_of, unwrap
+from napari_abc.viewer.points import draw_thumbnail_soon
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from napari.layers import Layer, Points
+    from numpy.typing import NDArray
+
+    from napari_abc.model import Continuous, Slab
+
+__all__ = [
+    "Painted",
+    "color_by",
+    "events",
+    "follow",
+    "hide",
+    "paint",
+    "painted",
+    "rows_of",
+    "show_only",
+    "slab_of",
+]
+
+LABEL_FEATURE = "cell_label"
+"""Feature that names the cell of each point, which holds when points are added or removed."""
+
+
+class _Events(SignalGroup):
+    """Signals of this module."""
+
+    painted = Signal(object)
+    """A layer of cells was painted, or lost what it was painted by."""
+
+
+events = _Events()
+
+_painting: set[int] = set()
+
+
+def painted(layer: Layer) -> Painted | None:
+    """What a layer of cells is colored by; None for other layers, and after a coloring by hand."""
+    state = layer.metadata.get(METADATA_PAINTED)
+    return state if isinstance(state, Painted) else None
+
+
+def color_by(
+    layer: Points,
+    key: str,
+    values: str = "log2",
+    limits: tuple[float, float] | None = None,
+    colormap: str = DEFAULT_COLORMAP,
+) -> Categorical | Continuous:
+    """Color the cells of a layer by a column or a gene.
+
+    Parameters
+    ----------
+    layer
+        A layer of cells that this package opened.
+    key
+        A column of the slab's cells, or ``"gene:"`` and a symbol or identifier.
+    values
+        ``"log2"`` or ``"raw"``, for a gene.
+    limits
+        Values of the colormap's first and last color; None for those that show the values well.
+    colormap
+        Any name that cmap knows.
+
+    Returns
+    -------
+    Categorical or Continuous
+        The codes or numbers that the cells are colored by.
+
+    Raises
+    ------
+    ConfigurationError
+        If the layer doesn't show a slab's cells, or the limits or the colormap can't be used.
+    UnknownNameError
+        If there is no such column or gene.
+    ExpressionError
+        If there are no such values for these cells.
+    """
+    coloring = _cells_of(layer).coloring(key, values)
+    paint(layer, coloring, limits, colormap)
+    return coloring
+
+
+def paint(
+    layer: Points,
+    coloring: Categorical | Continuous,
+    limits: tuple[float, float] | None = None,
+    colormap: str = DEFAULT_COLORMAP,
+    hidden: Iterable[str | None] | None = None,
+) -> None:
+    """Color the cells of a layer by what was resolved before; on the GUI thread.
+
+    Parameters
+    ----------
+    layer, limits, colormap
+        As for :func:`color_by`.
+    coloring
+        What :meth:`Slab.coloring` of the layer's slab gave.
+    hidden
+        Names of the categories that are not drawn, None among them for the cells without a value.
+        If not given, those stay hidden that are, as long as it is the same coloring.
+
+    Raises
+    ------
+    ConfigurationError
+        If the layer doesn't show a slab's cells, or the coloring is of other cells, or the limits
+        or the colormap can't be used. The layer is left as it was.
+    UnknownNameError
+        If something is to be hidden that is no category. The layer is left as it was.
+    """
+    layer = unwrap(layer)
+    slab = _cells_of(layer)
+    if hidden is None:
+        before = painted(layer)
+        hidden = before.hidden if before is not None and before.coloring is coloring else ()
+    state = resolve(coloring, limits, colormap, hidden)
+    count = len(getattr(coloring, "codes", ())) or len(getattr(coloring, "values", ()))
+    if count != len(slab.cells):
+        raise ConfigurationError(
+            f"{coloring.title!r} has {count:,} values, but {slab.label} has {len(slab.cells):,} cells; "
+            f"resolve it with this slab's coloring()."
+        )
+    _painting.add(id(layer))
+    try:
+        lanes.choose(layer).paint(layer, state, rows_of(layer))
+    finally:
+        _painting.discard(id(layer))
+    layer.metadata[METADATA_PAINTED] = state
+    draw_thumbnail_soon(layer)
+    events.painted.emit(layer)
+
+
+def hide(layer: Points, names: Iterable[str | None]) -> None:
+    """Hide the cells of some categories, and show all others.
+
+    Parameters
+    ----------
+    layer
+        A layer of cells that is colored by something.
+    names
+        Names of categories, None among them for the cells without a value; nothing shows all.
+
+    Raises
+    ------
+    ConfigurationError
+        If the layer doesn't show a slab's cells, or is colored by nothing.
+    UnknownNameError
+        If there is no such category.
+    """
+    state = _state_of(layer)
+    paint(layer, state.coloring, state.limits, state.colormap, names)
+
+
+def show_only(layer: Points, names: Iterable[str | None]) -> None:
+    """Show the cells of some categories, and hide all others; as :func:`hide`."""
+    state = _state_of(layer)
+    wanted = resolve(state.coloring, state.limits, state.colormap, names).hidden
+    every = {*(state.coloring.names if isinstance(state.coloring, Categorical) else ()), None}
+    paint(layer, state.coloring, state.limits, state.colormap, every - wanted)
+
+
+def _state_of(layer: Points) -> Painted:
+    layer = unwrap(layer)
+    _cells_of(layer)
+    state = painted(layer)
+    if state is None:
+        raise ConfigurationError(
+            f"The cells of {layer.name!r} are colored by nothing, so there is nothing to hide by; color "
+            f"them first."
+        )
+    return state
+
+
+def follow(layer: Points) -> None:
+    """Notice when somebody else colors the layer, so that no legend tells what was before."""
+    layer.events.face_color.connect(_colored_by_hand)
+
+
+def _colored_by_hand(event: object) -> None:
+    layer = getattr(event, "source", None)
+    if layer is None or id(layer) in _painting:
+        return
+    if layer.metadata.pop(METADATA_PAINTED, None) is not None:
+        events.painted.emit(layer)
+
+
+def rows_of(layer: Points) -> NDArray[np.int64] | None:
+    """Row of the slab's cells that each point shows, -1 for a point that was added by hand.
+
+    Returns
+    -------
+    NDArray or None
+        (points,), or None where no point was added or removed, and point i is cell i.
+
+    Raises
+    ------
+    ConfigurationError
+        If points were added or removed, and the feature that tells which are left is gone.
+    """
+    slab = _cells_of(layer)
+    labels = layer.features.get(LABEL_FEATURE)
+    same = len(layer.data) == len(slab.cells)
+    if labels is None:
+        if same:
+            return None
+        raise ConfigurationError(
+            f"The layer {layer.name!r} has {len(layer.data):,} points for {len(slab.cells):,} cells, and no "
+            f"feature {LABEL_FEATURE!r} to tell which they are; open the slab again."
+        )
+    # napari removes points anywhere but adds them at the end only. If as many were added as removed,
+    # the last point is one that was added and doesn't bear the last cell's label.
+    if same and (not len(labels) or labels.array[-1] == slab.cells.index.array[-1]):
+        return None
+    return slab.cells.index.get_indexer(labels).astype(np.int64)
+
+
+def _cells_of(layer: Layer) -> Slab:
+    slab = slab_of(layer)
+    if slab is None or not layer.metadata.get(METADATA_CELLS):
+        raise ConfigurationError(
+            f"The layer {layer.name!r} doesn't show the cells of a slab; "
+            f"take SlabLayers.cells, or open the data with this plugin."
+        )
+    return slab

@@ -1,0 +1,273 @@
+"""A picture of a slab for a paper or a talk: the canvas as napari draws it, with everything said."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from napari.components import ViewerModel
+from napari.qt import QtViewer, get_qapp
+from qtpy.QtCore import QBuffer, QByteArray, QEvent, QIODevice, Qt
+from qtpy.QtGui import QImage
+
+from napari_abc.errors import ConfigurationError, DisplayError
+from napari_abc.io.files import atomic_path, check_output
+from napari_abc.provenance import SYNTHETIC
+from napari_abc.viewer.color import DEFAULT_COLORMAP, legend, paint, shown_line
+from napari_abc.viewer.display import ensure_display
+from napari_abc.viewer.figure._page import BACKGROUND, Page, ScaleBar
+from napari_abc.viewer.layers import add_slab
+from napari_abc.viewer.own_images import add_prepared_images
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from napari_abc.model import Slab
+    from napari_abc.task import Task
+    from napari_abc.viewer.layers import SlabLayers
+    from napari_abc.viewer.own_images import PreparedImages
+
+__all__ = ["MAX_PIXELS", "MAX_SIZE", "MIN_SIZE", "check_size", "save_figure"]
+
+MIN_SIZE = (400, 300)
+"""Smallest width and height in pixels; below, nothing can be read."""
+MAX_SIZE = 16_384
+"""Largest width or height in pixels: what OpenGL drivers draw at once."""
+MAX_PIXELS = 100_000_000
+"""Most pixels in all; each takes about 20 bytes of memory while the picture is made."""
+
+_MARGIN = 0.04  # of the canvas, around the cells
+_MICROMETERS = {"millimeter": 1000, "micrometer": 1}
+
+
+def save_figure(
+    slab: Slab,
+    path: str | os.PathLike[str],
+    color_by: str,
+    *,
+    regions: bool = False,
+    images: bool = True,
+    size: tuple[int, int] = (1600, 1000),
+    values: str = "log2",
+    limits: tuple[float, float] | None = None,
+    colormap: str = DEFAULT_COLORMAP,
+    title: str | None = None,
+    own_images: Sequence[PreparedImages] = (),
+    task: Task | None = None,
+) -> None:
+    """Save a picture of a slab, drawn by napari, with legend or color bar and scale bar.
+
+    Works without a screen, too: on Linux a virtual display is started where there is none.
+
+    Parameters
+    ----------
+    slab
+        What to show; all of its cells are drawn.
+    path
+        Ends in ``.png``; what was there is replaced when the picture is done.
+    color_by
+        A column of ``slab.cells``, or ``"gene:"`` and a symbol or identifier.
+    regions
+        Whether to draw the outlines of the regions.
+    images
+        Whether to draw the microscope's images below the cells, where there are any.
+    size
+        Width and height of the picture in pixels.
+    values
+        Kind of expression values, ``"log2"`` or ``"raw"``.
+    limits
+        Values of the first and the last color of the color bar; None fits the values.
+    colormap
+        For genes and other numbers.
+    title
+        Line above; None names dataset, slab and color.
+    own_images
+        Drawn below the cells: what ``viewer.own_images.prepare_images`` made of images of a person's own.
+    task
+        Progress and cancel, where expression has to be fetched.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such column or gene.
+    ConfigurationError
+        If the size, limits, colormap or file name can't be used, or there are no cells.
+    DiskFullError
+        If the disk is full.
+    DisplayError
+        If this machine can't draw; the message says what to do.
+    """
+    path = Path(path)
+    check_output(path, (".png",))
+    check_size(size)
+    width, height = size
+    if threading.current_thread() is not threading.main_thread():
+        raise DisplayError("Qt draws in the main thread only; call save_figure from there.")
+    if slab.cells.empty:
+        raise ConfigurationError(
+            f"{slab.label} has no cells to color; 'napari-abc view' shows what else there is."
+        )
+    if regions and slab.regions.empty:
+        raise ConfigurationError(f"{slab.label} has no regions to draw; leave them out.")
+    # Both may fail, and tell why, before a window is made.
+
+    coloring = slab.coloring(color_by, values, task)
+    key = legend(coloring, limits, colormap)
+    ensure_display()
+
+    with _hidden_viewer() as (viewer, widget):
+        page = Page(
+            width,
+            height,
+            key,
+            title or " · ".join((slab.title or f"{slab.dataset} · {slab.label}", coloring.title)),
+            shown_line(slab, coloring),
+            _rights(slab),
+            "Synthetic data" if slab.synthetic else "",
+            _outlines(slab) if regions else (),
+        )
+        viewer.canvas.background_color_override = BACKGROUND
+        layers = add_slab(viewer, slab, coloring)
+        if key.bar is not None:  # add_slab knows of no limits and no colormap
+            paint(layers.cells, coloring, limits, colormap)
+        if layers.regions is not None:
+            layers.regions.visible = regions
+        for layer in layers.images:
+            layer.visible = layer.visible and images
+        for prepared in own_images:
+            add_prepared_images(viewer, layers.cells, prepared)
+        area = page.canvas
+        viewer.canvas.overlays.scale_bar.visible = False  # the page has its own
+        center, zoom = _fit(layers, regions, area.width(), area.height())
+        viewer.scene.camera.center = center
+        # napari's zoom is in the screen's points, which are several pixels on a fine screen.
+        viewer.scene.camera.zoom = zoom / widget.devicePixelRatioF()
+        canvas = widget.screenshot(size=(area.height(), area.width()), flash=False)
+        _check_drawn(canvas, slab)
+        rows, columns = canvas.shape[:2]
+        image = QImage(canvas.tobytes(), columns, rows, 4 * columns, QImage.Format.Format_RGBA8888)
+        picture = page.compose(image, _scale_bar(slab, area.width() / zoom, zoom))
+    for name, text in _metadata(slab, page.title).items():
+        picture.setText(name, text)
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(_png(picture))
+
+
+def _png(picture: QImage) -> bytes:
+    """The picture as a file's content; libpng writes of a full disk on stderr, and Qt says no reason."""
+    content = QByteArray()
+    buffer = QBuffer(content)
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    picture.save(buffer, "PNG")
+    return bytes(content.data())
+
+
+def check_size(size: tuple[int, int]) -> None:
+    """Whether a picture of that width and height can be drawn.
+
+    Raises
+    ------
+    ConfigurationError
+        If it is too small to read or too large to draw.
+    """
+    width, height = size
+    if width < MIN_SIZE[0] or height < MIN_SIZE[1]:
+        least = "x".join(map(str, MIN_SIZE))
+        raise ConfigurationError(
+            f"A picture of {width}x{height} pixels can't be read; ask for {least} or more."
+        )
+    if max(size) > MAX_SIZE or width * height > MAX_PIXELS:
+        raise ConfigurationError(
+            f"A picture of {width}x{height} pixels can't be drawn; ask for at most {MAX_SIZE:,} a side and "
+            f"{MAX_PIXELS // 1_000_000} million in all."
+        )
+
+
+@contextmanager
+def _hidden_viewer() -> Iterator[tuple[ViewerModel, QtViewer]]:
+    """A canvas that is laid out and drawn but never comes up on the screen; closed at the end.
+
+    Without the window around it, which would save its size in the person's settings.
+    """
+    application = get_qapp()
+    viewer = ViewerModel()
+    widget = QtViewer(viewer)
+    try:
+        # A widget that was never shown has no OpenGL; this one is shown to nobody.
+        widget.setAttribute(Qt.WidgetAttribute.WA_DontShowOnScreen, True)
+        widget.show()
+        yield viewer, widget
+    finally:
+        viewer.layers.clear()
+        widget.close()
+        widget.deleteLater()
+        application.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+
+
+def _fit(
+    layers: SlabLayers, regions: bool, width: int, height: int
+) -> tuple[tuple[float, float, float], float]:
+    """Where to look, and pixels a unit of the slab, to show all cells, and the regions if drawn."""
+    extents = [layers.cells.extent.world]
+    if regions and layers.regions is not None:
+        extents.append(layers.regions.extent.world)
+    low = np.min([extent[0][-2:] for extent in extents], axis=0)
+    high = np.max([extent[1][-2:] for extent in extents], axis=0)
+    # A cell alone, or several in one place, must not fill the whole canvas.
+    span = np.maximum(high - low, 20 * np.max(layers.cells.size))
+    y, x = (float(v) for v in (low + high) / 2)
+    return (0.0, y, x), float((1 - 2 * _MARGIN) * min(height / span[0], width / span[1]))
+
+
+def _rights(slab: Slab) -> str:
+    """Under which license the data are; those made here are not the atlas's."""
+    if slab.synthetic:
+        return SYNTHETIC
+    return f"Data: {slab.license}" if slab.license else ""
+
+
+def _outlines(slab: Slab) -> tuple[tuple[str, str], ...]:
+    """Name and color of the regions, none twice: a region may consist of several rows."""
+    pairs = zip(slab.regions["label"], slab.regions["color"], strict=True)
+    return tuple(dict.fromkeys((str(label), str(color)) for label, color in pairs))
+
+
+def _scale_bar(slab: Slab, visible: float, zoom: float) -> ScaleBar | None:
+    """A bar of a round length, at most a sixth of what is visible; None without a unit.
+
+    napari's own has a line of 2 pixels whatever the picture's size, and is laid out for the screen.
+    """
+    if slab.frame.unit not in _MICROMETERS:
+        return None
+    power = 10.0 ** np.floor(np.log10(visible / 6))
+    length = float(power * max(factor for factor in (1, 2, 5) if factor * power <= visible / 6))
+    micrometers = length * _MICROMETERS[slab.frame.unit]
+    text = f"{micrometers / 1000:g} mm" if micrometers >= 1000 else f"{micrometers:g} µm"
+    return ScaleBar(text, round(length * zoom))
+
+
+def _check_drawn(canvas: NDArray[np.uint8], slab: Slab) -> None:
+    """A driver that doesn't work leaves the canvas blank and says nothing."""
+    if len(slab.cells) and (canvas[..., :3] == canvas[0, 0, :3]).all():
+        raise DisplayError(
+            f"OpenGL drew nothing of the {len(slab.cells):,} cells of {slab.label}; 'napari-abc doctor' says "
+            "what is wrong with this machine's OpenGL."
+        )
+
+
+def _metadata(slab: Slab, title: str) -> dict[str, str]:
+    """What the PNG says of itself, under the names of the PNG standard."""
+    texts = {
+        "Title": title,
+        "Software": f"napari-abc {version('napari-abc')}",
+        "Source": "synthetic data" if slab.synthetic else slab.citation,
+        "Copyright": "" if slab.synthetic else slab.license,
+    }
+    return {name: text for name, text in texts.items() if text}

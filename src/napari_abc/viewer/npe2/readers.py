@@ -1,0 +1,76 @@
+"""napari's reader: Xenium and MERSCOPE output folders, and h5ad files with coordinates.
+
+napari asks for every folder and every ``.h5ad`` that a person drops, so saying no takes
+milliseconds and opens no table. A manifest can't narrow that: its patterns are for files, and
+napari's window offers every reader that takes folders without asking it first. Ours is only
+offered, never taken by itself, and scripts get napari's own unless they name another;
+``"*/": "napari"`` in napari's setting ``extension2reader`` ends the offer.
+
+A folder with a release of the ABC Atlas, or a cache of one, is refused: it holds dozens of slabs,
+and layers of all of them are nobody's wish. The dock opens it as a source.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from napari_abc.viewer.prepare import LayerTuple
+
+__all__ = ["get_reader", "read"]
+
+_Paths = str | list[str]
+
+
+def get_reader(path: _Paths | None = None) -> Callable[[_Paths], list[LayerTuple]] | None:
+    """Function that reads a path as layers, or None where it is not ours; never raises.
+
+    Parameters
+    ----------
+    path
+        A folder or file. A list of several is a stack, which cells can't be opened as. Without a
+        path, as napari's command palette calls it, a person is asked for a folder instead.
+    """
+    if path is None:
+        from napari_abc.widgets.commands import open_folder
+
+        open_folder()
+        return None
+    from napari_abc.vendors.registry import bundle_kind
+
+    one = _one(path)
+    return read if one is not None and bundle_kind(one) is not None else None
+
+
+def read(path: _Paths) -> list[LayerTuple]:
+    """Read a run or file as layers that look as those of :func:`~napari_abc.viewer.layers.add_slab`.
+
+    Raises
+    ------
+    AbcError
+        If the files can't be read; the message says why and what to do.
+    """
+    from napari_abc.errors import ConfigurationError
+    from napari_abc.vendors.registry import open_bundle
+    from napari_abc.viewer.prepare import prepare_slab
+    from napari_abc.viewer.watch import watch_current
+
+    one = _one(path)
+    if one is None:
+        raise ConfigurationError("Several runs can't be opened as one stack; open them one by one.")
+    prepared = prepare_slab(open_bundle(one))
+    watch_current()
+    return list(prepared)
+
+
+def _one(path: _Paths) -> Path | None:
+    """The path, the folder of an ``experiment.xenium``, or None for several paths."""
+    if not isinstance(path, str):
+        if len(path) != 1:
+            return None
+        path = path[0]
+    one = Path(path)
+    return one.parent if one.suffix == ".xenium" else one

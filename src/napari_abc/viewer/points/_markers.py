@@ -1,0 +1,320 @@
+"""Markers that look their colors up on the graphics card: a number a point and a table of colors.
+
+The vertex shader is vispy's own with its attributes made exchangeable. What is the same for all
+points (size, edge, symbol) is one number then; the color is read from a texture, so that another
+palette, other limits or hidden categories change a few bytes, and another gene one float a point.
+Without a lookup the markers take their colors from :meth:`set_data`, as others do.
+
+Where a processor draws, a view of many points is drawn as a picture that is made of them.
+"""
+
+from __future__ import annotations
+
+from operator import is_
+from time import perf_counter
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+from napari._vispy.visuals.markers import Markers
+from vispy import gloo
+from vispy.visuals.markers import MarkersVisual, symbol_shaders
+from vispy.visuals.shaders import Function
+
+from napari_abc.viewer.points._canvas_view import some_near, view_of
+from napari_abc.viewer.points._lookup import CODE
+from napari_abc.viewer.points._pictures import FEW, Pictures
+from napari_abc.viewer.points._raster import wanted
+from napari_abc.viewer.points._raster_visual import RasterVisual
+from napari_abc.viewer.points._repaint import is_repaint
+from napari_abc.viewer.points._shader import LOOK_UP, WIDTH, vertex_shader
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from napari_abc.viewer.points._lookup import Lookup
+    from napari_abc.viewer.points._raster import View
+
+__all__ = ["LookupMarkers"]
+
+_SMOOTH = 0.05
+"""Seconds that drawing may take while the view moves."""
+
+_LEAST_PART, _LARGEST_PART = 50_000, 500_000
+"""Points that are drawn while the view moves and all take too long."""
+
+_SOFTWARE_PART = 10_000
+"""Points that a processor draws in a tenth of a second."""
+
+
+class LookupMarkers(Markers):  # type: ignore[misc]
+    """Markers with a lookup or with colors of their own."""
+
+    _shaders: ClassVar = {
+        **MarkersVisual._shaders,
+        "vertex": vertex_shader() or MarkersVisual._shaders["vertex"],
+    }
+
+    def __init__(self, software: bool) -> None:
+        super().__init__()
+        self.unfreeze()
+        self._software = software
+        self._flat = Function("vec4 place() { return vec4($position, 0.0, 1.0); }")
+        self._deep = Function("vec4 place() { return vec4($position, 1.0); }")
+        self._own_border = Function("vec4 border() { return $color; }")
+        self._own_face = Function("vec4 face() { return $color; }")
+        self._look_up = Function(LOOK_UP)
+        self._of_point = Function("vec4 of_point() { return $look_up($number); }")
+        self._of_point["look_up"] = self._look_up
+        self._table = gloo.Texture2D(
+            np.zeros((1, WIDTH, 4), np.float32), interpolation="nearest", internalformat="rgba32f"
+        )
+        self._look_up["table"] = self._table
+        self._buffers: dict[str, gloo.VertexBuffer] = {}
+        self._symbols: dict[int, Function] = {}
+        self._lookup: Lookup | None = None
+        self._numbers = np.empty(0, np.float32)
+        self._seen: tuple[object, bytes, NDArray[np.bool_] | None] = (None, b"", None)
+        self._each: dict[str, NDArray[np.floating] | float] = {}
+        self._discs = False
+        self._part: tuple[object, NDArray[np.integer]] | None = None
+        self._sent_points: tuple[object, ...] = ()
+        self._sent_numbers: tuple[object, ...] = ()
+        self._frames = 0
+        self.raster = RasterVisual(self._look_up)
+        """Draws the pictures; to be a part of the same compound visual."""
+        self._pictures = Pictures(self.raster, self.update)
+        self.drawn = 0
+        """Number of points that were drawn last, those out of view among them."""
+        self.on_drawn: Callable[[], None] | None = None
+        """Is called when :attr:`drawn` has become another one."""
+        self.clipped = False
+        """Whether planes cut points off, which no picture is made of."""
+        self.moving = False
+        """Whether a part of the points will do for now."""
+        self.seconds = 0.0
+        """What drawing all points took."""
+        self.freeze()
+
+    @property
+    def lookup(self) -> Lookup | None:
+        """What the colors are looked up in; None for colors from :meth:`set_data`."""
+        return self._lookup
+
+    def show(
+        self,
+        positions: NDArray[np.float32],
+        size: NDArray[np.floating] | float,
+        edge: NDArray[np.floating] | float,
+        symbol: NDArray[np.floating] | float,
+        lookup: Lookup,
+        shown: NDArray[np.intp] | None,
+    ) -> None:
+        """Show points in colors that are looked up.
+
+        Parameters
+        ----------
+        positions
+            (points, 2 or 3) x, y(, z).
+        size, edge, symbol
+            One number for all points, or one a point; the symbol as vispy numbers it.
+        lookup
+            The colors of the layer's points.
+        shown
+            Which of the layer's points these are; None for all.
+        """
+        self._begin({"a_position": positions})
+        self._set_each({"size": size, "edge": edge, "symbol": symbol})
+        self.shared_program.frag["marker"] = self._symbol_of(symbol)
+        choice = wanted()
+        pictures = (self._software and len(positions) > FEW) if choice is None else choice
+        if pictures:
+            self._pictures.show(positions)
+        self.recolor(lookup, shown)
+        self.shared_program.vert["face"] = self._of_point
+        self.shared_program.vert["border"] = self._of_point
+        self.events.data_updated()
+
+    def recolor(self, lookup: Lookup, shown: NDArray[np.intp] | None) -> None:
+        """Show the points that are shown in other colors; as :meth:`show`."""
+        before, self._lookup = self._lookup, lookup
+        function, scale = self._look_up, lookup.scale
+        if before is None or before.table is not lookup.table:
+            rows = len(lookup.table)
+            lines = -(-rows // WIDTH)
+            pixels = np.zeros((lines * WIDTH, 4), np.float32)
+            pixels[:rows] = lookup.table
+            self._table.set_data(pixels.reshape(lines, WIDTH, 4))
+            function["rows"], function["lines"] = float(rows), float(lines)
+        for name in ("least", "origin", "rest", "scale", "cut", "zero"):
+            function[name] = float(getattr(scale, name))
+        if before is None or before.numbers is not lookup.numbers:
+            self._numbers = lookup.numbers if shown is None else lookup.numbers[shown]
+        self.update()
+
+    def resize(self, size: NDArray[np.floating] | float, edge: NDArray[np.floating] | float) -> None:
+        """Draw the points that are shown in other diameters; as :meth:`show`."""
+        self._set_each({**self._each, "size": size, "edge": edge})
+        self.update()
+
+    def _set_each(self, each: dict[str, NDArray[np.floating] | float]) -> None:
+        self._each = each
+        self._discs = not (np.ndim(each["size"]) or np.any(each["edge"]) or np.any(each["symbol"]))
+
+    def draw(self) -> None:
+        """Draw the points or their picture; all of them unless the window is repainted."""
+        if self._lookup is None or self._data is None:
+            super().draw()
+            return
+        positions = self._data["a_position"]
+        whole = not is_repaint(self.transforms.canvas)
+        part: NDArray[np.integer] | None = None
+        drawn = len(positions)
+        pictures = self._pictures.active and self._discs and not (self.clipped or self.spherical)
+        if pictures or not whole:
+            view = view_of(self, float(np.max(self._each["size"])), positions[len(positions) // 2])
+            if pictures:
+                part = self._pictures.few(view)
+                if part is None:
+                    drawn = self._pictures.draw(view, self._numbers, self._not_hidden(), self.moving, whole)
+                    self._tell(drawn)
+                    return
+                if not len(part):
+                    self._tell(drawn)
+                    return  # nothing is in view
+            elif not whole:
+                part = self._some(view)
+                drawn = len(positions) if part is None else len(part)
+        self._send(part)
+        if self._software or part is not None or self._frames > 1 or len(positions) <= _LARGEST_PART:
+            super().draw()
+        else:
+            self._draw_timed()
+        self._tell(drawn)
+
+    def _draw_timed(self) -> None:
+        """Draw, and find out how long all points take."""
+        # Twice, as the first time the points are still on their way to the card.
+        self._frames += 1
+        gloo.finish()
+        began = perf_counter()
+        super().draw()
+        gloo.finish()
+        self.seconds = perf_counter() - began
+
+    def _tell(self, drawn: int) -> None:
+        if drawn != self.drawn:
+            self.drawn = drawn
+            if self.on_drawn is not None:
+                self.on_drawn()
+
+    def _some(self, view: View) -> NDArray[np.integer] | None:
+        """A part of the points, where all would take too long; None for all."""
+        assert self._data is not None
+        positions = self._data["a_position"]
+        most = _SOFTWARE_PART
+        if not self._software:
+            if not (self.moving and self.seconds > _SMOOTH) or len(positions) <= _LEAST_PART:
+                self._part = None
+                return None
+            most = int(np.clip(len(positions) * _SMOOTH / self.seconds, _LEAST_PART, _LARGEST_PART))
+        elif len(positions) <= most:
+            return None
+        # While the view moves, it stays.
+        key = None if self.moving else view.key()
+        if self._part is None or not (self.moving or self._part[0] == key):
+            self._part = key, some_near(positions, view, most)
+        return self._part[1]
+
+    def _not_hidden(self) -> NDArray[np.bool_] | None:
+        """Whether each point's color is not transparent; None where no color is."""
+        lookup = self._lookup
+        assert lookup is not None
+        opaque = lookup.table[:, 3] > 0
+        if opaque.all():
+            return None
+        if self._seen[0] is not self._numbers or self._seen[1] != opaque.tobytes():
+            missing = self._numbers < lookup.scale.least
+            seen: NDArray[np.bool_] | None
+            if lookup.scale is CODE:
+                seen = opaque[np.where(missing, len(opaque) - 1, self._numbers).astype(np.int32)]
+            else:
+                seen = ~missing if not opaque[-1] else None
+            self._seen = self._numbers, opaque.tobytes(), seen
+        return self._seen[2]
+
+    def _symbol_of(self, symbol: NDArray[np.floating] | float) -> Function:
+        """The shape of one symbol, if all points have the same: a processor works all of them out."""
+        if np.ndim(symbol):
+            return self._symbol_func
+        number = int(symbol)
+        if number not in self._symbols:
+            shape = list(symbol_shaders.values())[number]
+            self._symbols[number] = Function(
+                f"float shape(vec2 pointcoord, float size, int symbol) {{ {shape} }}"
+            )
+            self._symbols[number]["v_size"] = self._v_size_var
+        return self._symbols[number]
+
+    def _send(self, part: NDArray[np.integer] | None) -> None:
+        """Hand points over to the graphics card, if it has others; None for all."""
+        assert self._data is not None
+
+        def pick(values: NDArray[np.floating]) -> NDArray[np.floating]:
+            return values if part is None else values[part]
+
+        positions = self._data["a_position"]
+        points, numbers = (part, positions, self._each), (part, self._numbers)
+        if not _same(points, self._sent_points):
+            self._sent_points = points
+            self._set_positions(pick(positions))
+            for name, values in self._each.items():
+                self._set_number(name, pick(values) if isinstance(values, np.ndarray) else values)
+        if not _same(numbers, self._sent_numbers):
+            self._sent_numbers = numbers
+            self._of_point["number"] = self._buffer("number", pick(self._numbers))
+
+    def _set_positions(self, positions: NDArray[np.floating]) -> None:
+        axes = positions.shape[1]
+        place = self._flat if axes == 2 else self._deep
+        place["position"] = self._buffer(f"position {axes}", positions)
+        self.shared_program.vert["place"] = place
+
+    def _set_number(self, name: str, value: NDArray[np.floating] | float) -> None:
+        array = np.asarray(value, dtype=np.float32)
+        # A number for all is a uniform: vispy loses a constant attribute when it links again.
+        self.shared_program.vert[name] = self._buffer(name, array) if array.ndim else float(array)
+
+    def _buffer(self, name: str, data: NDArray[np.floating]) -> gloo.VertexBuffer:
+        buffer = self._buffers.get(name)
+        if buffer is None:
+            divisor = 1 if self._method == "instanced" else None
+            buffer = self._buffers[name] = gloo.VertexBuffer(divisor=divisor)
+        buffer.set_data(np.ascontiguousarray(data, dtype=np.float32))
+        return buffer
+
+    def _begin(self, data: dict[str, NDArray[np.float32]]) -> None:
+        """Forget what was known of the points before."""
+        self._data = data
+        self._lookup, self._numbers = None, np.empty(0, np.float32)
+        self._part, self._sent_points, self._sent_numbers = None, (), ()
+        self._frames, self.seconds = 0, 0.0
+        self._pictures.clear()
+
+    def _upload_data(self, data_dict: dict[str, NDArray[np.float32]]) -> None:
+        """Take what :meth:`set_data` was given: colors and all else, one a point."""
+        self._begin(data_dict)
+        self._set_positions(data_dict["a_position"])
+        for name, theirs in (("size", "a_size"), ("edge", "a_edgewidth"), ("symbol", "a_symbol")):
+            self._set_number(name, data_dict[theirs])
+        self._own_border["color"] = self._buffer("border", data_dict["a_fg_color"])
+        self._own_face["color"] = self._buffer("face", data_dict["a_bg_color"])
+        self.shared_program.frag["marker"] = self._symbol_func
+        self.shared_program.vert["border"] = self._own_border
+        self.shared_program.vert["face"] = self._own_face
+        self._tell(len(data_dict["a_position"]))
+
+
+def _same(ones: tuple[object, ...], others: tuple[object, ...]) -> bool:
+    return len(ones) == len(others) and all(map(is_, ones, others))

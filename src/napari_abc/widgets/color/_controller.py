@@ -1,0 +1,342 @@
+"""Controller of the lower half of the dock: which slab is colored by what, and its legend.
+
+Resolving a key may read or fetch an expression matrix and runs on a worker thread; painting happens
+on the GUI thread. The legend follows the layer and not the dock, so a script that paints is seen too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from qtpy.QtCore import QObject, QTimer, Signal
+
+from napari_abc.errors import AbcError
+from napari_abc.viewer.color import DEFAULT_COLORMAP, chosen_cells, hide, legend, painted, shown_line
+from napari_abc.viewer.color import _paint as paint
+from napari_abc.viewer.links import METADATA_CELLS, slab_of
+from napari_abc.widgets.color._categories import CategoryRow
+from napari_abc.widgets.color._gene_cost import NOT_NOW, gene_question
+from napari_abc.widgets.color._indexing import Indexer
+from napari_abc.widgets.find import gene_rows
+from napari_abc.widgets.jobs import sentence
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import napari
+    from napari.layers import Layer, Points
+    from numpy.typing import NDArray
+
+    from napari_abc.model import Categorical, Continuous, Slab
+    from napari_abc.task import Task
+    from napari_abc.viewer.color import Legend, Painted
+    from napari_abc.widgets.color._view import ColorView
+    from napari_abc.widgets.jobs import Jobs
+
+__all__ = ["COLOR", "Colorist"]
+
+COLOR = "color"
+_THROTTLE_MS = 40
+
+
+class Colorist(QObject):
+    """Keeps picker, layer and legend in step."""
+
+    followed = Signal(object)
+    """The layer of cells that is colored from now on; None for none."""
+
+    def __init__(self, viewer: napari.viewer.Viewer, view: ColorView, jobs: Jobs, parent: QObject) -> None:
+        super().__init__(parent)
+        self._viewer = viewer
+        self._view = view
+        self._jobs = jobs
+        self._indexer = Indexer(jobs)
+        self._layers: list[Points] = []
+        self._layer: Points | None = None
+        self._slab: Slab | None = None
+        self._pending: dict[str, Callable[[], None]] = {}
+        self._events = paint.events
+        self._asked: Painted | None = None
+        self._throttle = QTimer(self)
+        self._throttle.setSingleShot(True)
+        self._throttle.setInterval(_THROTTLE_MS)
+        self._throttle.timeout.connect(self._repaint)
+        self._settled = QTimer(self)  # fires when no newer choice has followed in the same moment
+        self._settled.setSingleShot(True)
+        self._settled.setInterval(0)
+        self._settled.timeout.connect(self._tell_painted)
+        jobs.ended.connect(self._on_ended)
+        view.picker.layer_chosen.connect(self._on_layer_chosen)
+        view.picker.column_chosen.connect(self.color_by_column)
+        view.picker.gene_chosen.connect(self.color_by_gene)
+        view.picker.gene_refused.connect(self._complain)
+        view.picker.values_chosen.connect(self._on_values)
+        view.legend.hidden_changed.connect(self._on_hidden)
+        view.bar.limits_changed.connect(self._on_limits)
+        view.bar.colormap_changed.connect(self._on_colormap)
+        view.notice.answered.connect(self._on_answer)
+        viewer.layers.events.inserted.connect(self._on_layers)
+        viewer.layers.events.removed.connect(self._on_layers)
+        viewer.layers.events.renamed.connect(self._on_layers)
+        viewer.layers.selection.events.active.connect(self._on_active)
+        self._events.painted.connect(self._on_painted)
+        self._on_layers()
+
+    def close(self) -> None:
+        """Listen to nothing any more; touches no widget, for they may be gone already."""
+        layers = self._viewer.layers
+        layers.events.inserted.disconnect(self._on_layers)
+        layers.events.removed.disconnect(self._on_layers)
+        layers.events.renamed.disconnect(self._on_layers)
+        layers.selection.events.active.disconnect(self._on_active)
+        self._events.painted.disconnect(self._on_painted)
+        self._layers, self._layer, self._slab = [], None, None
+
+    @property
+    def layer(self) -> Points | None:
+        """The layer of cells that is colored."""
+        return self._layer
+
+    # -- which layer -----------------------------------------------------------------------------
+
+    def _on_layers(self, _event: Any = None) -> None:
+        self._layers = [
+            layer
+            for layer in self._viewer.layers
+            if layer.metadata.get(METADATA_CELLS) and slab_of(layer) is not None
+        ]
+        if self._layer not in self._layers:
+            self._follow(self._layers[-1] if self._layers else None)
+        self._list_layers()
+
+    def _on_active(self, _event: Any = None) -> None:
+        """Follow the active layer; regions and images of a slab stand for its cells."""
+        active = self._viewer.layers.selection.active
+        slab = slab_of(active) if active is not None else None
+        if slab is None:
+            return
+        same = [layer for layer in self._layers if layer is active or slab_of(layer) is slab]
+        if same and self._layer not in same:
+            self._follow(active if active in same else same[0])
+            self._list_layers()
+
+    def _on_layer_chosen(self, number: int) -> None:
+        if 0 <= number < len(self._layers):
+            self._viewer.layers.selection.active = self._layers[number]
+
+    def _list_layers(self) -> None:
+        current = self._layers.index(self._layer) if self._layer is not None else -1
+        self._view.picker.set_layers([layer.name for layer in self._layers], current)
+
+    def _follow(self, layer: Points | None) -> None:
+        self._jobs.cancel(COLOR)
+        self._throttle.stop()
+        self._ask_no_more()
+        self._layer = layer
+        self._slab = slab_of(layer) if layer is not None else None
+        if self._slab is None:
+            self._view.show_nothing(slab=False)
+            self._view.summary.clear()
+            self.followed.emit(None)
+            return
+        self._view.picker.set_columns(self._slab.color_keys())
+        self._view.picker.set_genes(gene_rows(self._slab.genes), self._slab.values)
+        self._show()
+        self.followed.emit(layer)
+
+    # -- coloring -------------------------------------------------------------------------------
+
+    def color_by_column(self, column: str) -> None:
+        """Color the cells by a column of their table."""
+        self._ask_no_more()
+        self._resolve(column, "log2", f"Coloring by {column}")
+
+    def color_by_gene(self, gene: str) -> None:
+        """Color the cells by a gene, after asking where files have to be fetched for it."""
+        slab, layer, kind = self._slab, self._layer, self._view.picker.kind
+        self._ask_no_more()
+        if slab is None or layer is None or slab.expression_source is None or not kind:
+            return
+        source = slab.expression_source
+
+        def start(rows: NDArray[np.bool_] | None = None) -> None:
+            self._resolve(f"gene:{gene}", kind, f"Reading {gene}", rows)
+
+        chosen = chosen_cells(layer)
+        rows = chosen.rows if chosen is not None else None
+        try:
+            genes = [slab.find_gene(gene)]
+            packages = source.packages(kind, genes)
+            part = source.packages(kind, genes, rows) if packages and rows is not None else packages
+        except AbcError as error:
+            self._complain(str(error))
+            self._settled.start()
+            return
+        if not packages:
+            start()
+            return
+        count = (int(chosen.rows.sum()), chosen.how) if chosen is not None else None
+        question = gene_question(gene, packages, count, part)
+        self._pending = {question.all: start}
+        if question.part:
+            self._pending[question.part] = lambda: start(rows)
+        self._view.notice.show_question(question.text, *self._pending, f"&{NOT_NOW}")
+
+    def _on_values(self, _kind: str) -> None:
+        shown = self._painted()
+        if shown is not None and getattr(shown.coloring, "is_gene", False):
+            self.color_by_gene(shown.coloring.title)
+
+    def _resolve(self, key: str, values: str, what: str, rows: NDArray[np.bool_] | None = None) -> None:
+        slab, layer = self._slab, self._layer
+        if slab is None or layer is None:
+            return
+        shown = self._painted()
+        colormap = shown.colormap if shown is not None else None
+
+        def done(coloring: Categorical | Continuous) -> None:
+            self._paint(layer, coloring, None, colormap)
+            if key.startswith("gene:"):
+                self._indexer.after_gene(slab, values)
+
+        def work(task: Task) -> Categorical | Continuous:
+            return slab.coloring(key, values, task, rows)
+
+        self._jobs.start(COLOR, what, work, done, self._complain)
+
+    def _paint(
+        self,
+        layer: Points,
+        coloring: Categorical | Continuous,
+        limits: tuple[float, float] | None,
+        colormap: str | None,
+    ) -> None:
+        if layer not in self._viewer.layers:
+            return
+        try:
+            paint.paint(layer, coloring, limits, colormap or DEFAULT_COLORMAP)
+        except Exception as error:
+            self._complain(sentence(error))
+
+    def _on_hidden(self, names: frozenset[str | None]) -> None:
+        if self._layer is not None and self._painted() is not None:
+            try:
+                hide(self._layer, names)
+            except Exception as error:
+                self._complain(sentence(error))
+
+    def _on_limits(self, low: float, high: float) -> None:
+        self._repaint_soon(limits=(low, high))
+
+    def _on_colormap(self, name: str) -> None:
+        self._repaint_soon(colormap=name)
+
+    def _repaint_soon(self, **changes: Any) -> None:
+        """Repaint with other limits or colors, but not more often than the eye can follow."""
+        shown = self._asked or self._painted()
+        if shown is None:
+            return
+        self._asked = replace(shown, **changes)
+        if not self._throttle.isActive():
+            self._throttle.start()
+
+    def _repaint(self) -> None:
+        asked, self._asked = self._asked, None
+        shown = self._painted()
+        # The layer may show something else by now, painted by a script or another job.
+        if asked is None or shown is None or self._layer is None or asked.coloring is not shown.coloring:
+            return
+        self._paint(self._layer, asked.coloring, asked.limits, asked.colormap)
+
+    # -- legend ----------------------------------------------------------------------------------
+
+    def _painted(self) -> Painted | None:
+        return painted(self._layer) if self._layer is not None else None
+
+    def _on_painted(self, layer: Layer) -> None:
+        if layer is self._layer:
+            self._show()
+
+    def _show(self) -> None:
+        """Show what the current layer is colored by."""
+        slab, shown = self._slab, self._painted()
+        if slab is None:
+            return
+        coloring = shown.coloring if shown is not None else None
+        self._view.summary.show_slab(
+            shown_line(slab, coloring, shown.hidden if shown is not None else ()),
+            slab.notes,
+            slab.license,
+            slab.citation,
+            slab.synthetic,
+        )
+        if shown is None or coloring is None:
+            self._view.picker.show_key("")
+            self._view.show_nothing(slab=True)
+            return
+        is_gene = bool(getattr(coloring, "is_gene", False))
+        self._view.picker.show_key(
+            coloring.key, coloring.title if is_gene else "", _kind_of(slab, coloring) if is_gene else ""
+        )
+        content = legend(coloring, shown.limits, shown.colormap, shown.hidden)
+        if content.bar is None:
+            rows = [
+                CategoryRow(row.name, row.color, row.count, row.missing, row.hidden) for row in content.rows
+            ]
+            named = sum(not row.missing for row in content.rows)
+            self._view.show_legend(content.title, rows, named)
+        else:
+            self._show_bar(coloring, content)
+
+    def _show_bar(self, coloring: Any, content: Legend) -> None:
+        bar, scale = self._view.bar, content.bar
+        assert scale is not None
+        if self._asked is None:  # else a person is moving the limits, and they must not jump back
+            finite = coloring.values[np.isfinite(coloring.values)]
+            default = coloring.limits()
+            extent = (float(finite.min()), float(finite.max())) if finite.size else default
+            bar.set_scale(content.title, scale.unit, extent, scale.limits, default)
+        bar.set_colormap(scale.colormap, scale.stops)
+        bar.set_gray([(row.name, row.color, row.count) for row in content.rows])
+        self._view.show_bar()
+
+    def _on_ended(self, lane: str) -> None:
+        if lane == COLOR:
+            self._settled.start()
+
+    def _tell_painted(self) -> None:
+        """Let the picker say what is painted, where what was chosen did not come about."""
+        slab, shown = self._slab, self._painted()
+        if slab is None or shown is None or self._pending or self._jobs.busy(COLOR):
+            return
+        if getattr(shown.coloring, "is_gene", False):
+            kind = _kind_of(slab, shown.coloring)
+            self._view.picker.show_key(shown.coloring.key, shown.coloring.title, kind)
+        elif self._view.picker.column.currentData() != shown.coloring.key:
+            self._view.picker.show_key(shown.coloring.key)
+
+    # -- asking and complaining ------------------------------------------------------------------
+
+    def _on_answer(self, answer: str) -> None:
+        pending, self._pending = self._pending, {}
+        starts = {text.replace("&", ""): start for text, start in pending.items()}
+        if answer in starts:
+            starts[answer]()
+        else:
+            self._settled.start()
+
+    def _ask_no_more(self) -> None:
+        self._pending = {}
+        self._view.notice.clear()
+
+    def _complain(self, text: str) -> None:
+        self._pending = {}
+        self._view.notice.show_error(text, "OK")
+
+
+def _kind_of(slab: Slab, coloring: Any) -> str:
+    """Kind of expression values that a coloring holds, told by the label of its unit."""
+    kinds = slab.expression_source.kinds if slab.expression_source is not None else {}
+    return next((kind for kind, unit in kinds.items() if unit == coloring.unit), "")

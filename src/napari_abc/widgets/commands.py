@@ -1,0 +1,164 @@
+"""What the plugin's menu entries and command palette entries do; they all work through the dock."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from napari_abc.errors import DisplayError
+
+if TYPE_CHECKING:
+    import napari
+    from qtpy.QtWidgets import QWidget
+
+    from napari_abc.widgets.dock import AtlasDock
+    from napari_abc.widgets.types import AnnotationsDock
+
+__all__ = [
+    "ANNOTATIONS_NAME",
+    "DOCK_NAME",
+    "add_image",
+    "browse",
+    "browse_types",
+    "color_cells",
+    "open_annotations",
+    "open_dock",
+    "open_folder",
+    "open_h5ad",
+    "show_in_frame",
+    "show_volumes",
+]
+
+DOCK_NAME = "ABC Atlas (Allen Brain Cell Atlas)"
+"""Name under which napari's Plugins menu docks the widget: its own, and the plugin's.
+
+A dock of the same name is the one that the menu shows and hides, so there is never a second.
+"""
+
+
+ANNOTATIONS_NAME = "Cluster annotations (Allen Brain Cell Atlas)"
+"""The same for the browser of cell types."""
+
+_Dock = TypeVar("_Dock", bound="QWidget")
+
+
+def open_dock(viewer: napari.Viewer | None = None) -> AtlasDock:
+    """Show the dock "ABC Atlas" of a viewer, and add it first where there is none.
+
+    Parameters
+    ----------
+    viewer
+        A napari viewer; None for the current one.
+
+    Raises
+    ------
+    DisplayError
+        If there is no viewer.
+    """
+    from napari_abc.widgets.dock import AtlasDock
+
+    return _dock(viewer, AtlasDock, DOCK_NAME)
+
+
+def open_annotations(viewer: napari.Viewer | None = None) -> AnnotationsDock:
+    """Show the dock "Cluster annotations" of a viewer; as :func:`open_dock`."""
+    from napari_abc.widgets.types import AnnotationsDock
+
+    return _dock(viewer, AnnotationsDock, ANNOTATIONS_NAME, tabify=True)
+
+
+def _dock(viewer: napari.Viewer | None, kind: type[_Dock], name: str, tabify: bool = False) -> _Dock:
+    import napari
+
+    viewer = viewer or napari.current_viewer()
+    if viewer is None:
+        raise DisplayError("There is no napari window to add the dock to; open one with napari.Viewer().")
+    for widget in viewer.window.dock_widgets.values():
+        if isinstance(widget, kind):
+            frame = widget.parentWidget()
+            for part in (frame, widget):
+                if part is not None:
+                    part.show()
+            if frame is not None:
+                frame.raise_()
+            return widget
+    dock = kind(viewer)
+    viewer.window.add_dock_widget(dock, name=name, area="right", add_vertical_stretch=False, tabify=tabify)
+    return dock
+
+
+def browse() -> None:
+    """Show the dock."""
+    open_dock()
+
+
+def browse_types() -> None:
+    """Show the browser of cell types, with the cursor in its search box."""
+    open_annotations().view.search.setFocus()
+
+
+def open_folder() -> None:
+    """Ask for a Xenium or MERSCOPE output folder and open it in the background."""
+    from qtpy.QtWidgets import QFileDialog
+
+    dock = open_dock()
+    path = QFileDialog.getExistingDirectory(dock.window(), "Xenium or MERSCOPE output folder")
+    if path:
+        dock.browser.open_path(path)
+
+
+def open_h5ad() -> None:
+    """Ask for an h5ad file and open it in the background."""
+    from qtpy.QtWidgets import QFileDialog
+
+    dock = open_dock()
+    path, _ = QFileDialog.getOpenFileName(
+        dock.window(), "h5ad file with coordinates", filter="AnnData files (*.h5ad)"
+    )
+    if path:
+        dock.browser.open_path(path)
+
+
+def color_cells() -> None:
+    """Show the dock with the cursor in its gene box; columns are one line above."""
+    dock = open_dock()
+    dock.color_view.picker.gene.setFocus()
+
+
+def show_in_frame() -> None:
+    """Show the dock with the list of the slab's frames open, or say that there is no choice."""
+    dock = open_dock()
+    frames = dock.color_view.picker.frame
+    if frames.isHidden():
+        _tell("This slab has no other frame." if dock.colorist.layer is not None else "Open a slab first.")
+        return
+    frames.setFocus()
+    frames.showPopup()
+
+
+def show_volumes() -> None:
+    """Show the dock with the list of the slab's volumes and the button that adds one."""
+    dock = open_dock()
+    if dock.volume_section.isHidden():
+        _tell("Open a slab first.")
+        return
+    dock.volume_section.set_expanded(True)
+    view = dock.volume_view
+    first = (*view.boxes, *view.buttons, view.add)[0]
+    first.setFocus()
+
+
+def add_image() -> None:
+    """Show the dock with the menu open that asks for an image of a person's own, or say what lacks."""
+    dock = open_dock()
+    if dock.volume_section.isHidden():
+        _tell("Open a slab first.")
+        return
+    dock.volume_section.set_expanded(True)
+    dock.volume_view.add.setFocus()
+    dock.volume_view.add.open_menu()
+
+
+def _tell(text: str) -> None:
+    from napari.utils.notifications import show_info
+
+    show_info(text)

@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import pytest
+
+from napari_abc.task import Progress
+from napari_abc.text import bytes_text, count_text, disk_text, percent, progress_text, short_count, tip
+
+
+@pytest.mark.parametrize(
+    ("size", "text"),
+    [
+        (0, "0 B"),
+        (999, "999 B"),
+        (1_000, "1.0 kB"),
+        (86_600, "86.6 kB"),
+        (99_960, "100 kB"),
+        (999_600, "1.0 MB"),
+        (996_000_000, "996 MB"),
+        (4_200_000_000, "4.2 GB"),
+        (3_100_000_000_000, "3.1 TB"),
+    ],
+)
+def test_bytes_are_decimal_with_three_figures(size: int, text: str) -> None:
+    assert bytes_text(size) == text
+
+
+def test_counts() -> None:
+    assert count_text(5_200_000) == "5,200,000"
+    assert count_text(None) == "–"
+    assert [short_count(n) for n in (1482, 52_345, 999_499, 999_500, 5_212_345)] == [
+        "1,482",
+        "52 k",
+        "999 k",
+        "1.0 M",
+        "5.2 M",
+    ]
+
+
+def test_what_is_on_disk() -> None:
+    assert disk_text(4_200_000_000, 0) == "4.2 GB to fetch"
+    assert disk_text(4_200_000_000, 1_200_000_000) == "1.2 GB of 4.2 GB on disk"
+    assert disk_text(4_200_000_000, 4_200_000_000) == "4.2 GB on disk"
+    assert disk_text(None, None) == ""
+
+
+def test_progress() -> None:
+    download = Progress("Downloading x", 312_000_000, 996_000_000, "B")
+    assert progress_text(download) == "312 MB of 996 MB"
+    assert percent(download) == 31
+    assert progress_text(Progress("Reading", 1_200, 3_000, "rows")) == "1,200 of 3,000 rows"
+    unknown = Progress("Reading", 1_200, None, "rows")
+    assert progress_text(unknown) == "1,200 rows"
+    assert percent(unknown) is None
+    assert percent(Progress("", 12, 10, "rows")) == 100  # a total that was too small
+
+
+def test_names_from_files_are_no_markup_in_tooltips() -> None:
+    assert tip('<img src="x">\nb') == "<p>&lt;img src=&quot;x&quot;&gt;<br>b</p>"
+    assert tip("") == ""

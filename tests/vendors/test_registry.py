@@ -1,0 +1,90 @@
+"""Which vendor a path belongs to: told fast, without raising, and opened by that vendor's reader."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import anndata
+import numpy as np
+import pandas as pd
+import pytest
+
+from napari_abc import open_bundle
+from napari_abc.errors import FormatError, MissingFileError
+from napari_abc.task import Progress, Task
+from napari_abc.vendors.registry import bundle_kind
+from project import REALDATA
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+needs_realdata = pytest.mark.skipif(not REALDATA.exists(), reason="needs ../shared/realdata")
+
+REAL_RUNS = [
+    ("xenium/cell-mix-526", "xenium", 526),
+    ("xenium/mouse-brain-10k", "xenium", 10_000),
+    ("merscope/smallset-997", "merscope", 997),
+    ("merscope/brain-tumour-1058", "merscope", 1_058),
+    ("h5ad/visium-49.h5ad", "h5ad", 49),
+]
+
+
+@pytest.fixture
+def h5ad(tmp_path: Path) -> Path:
+    path = tmp_path / "mine.H5AD"
+    adata = anndata.AnnData(
+        np.ones((3, 2)), pd.DataFrame(index=list("abc")), obsm={"spatial": np.ones((3, 2))}
+    )
+    adata.write_h5ad(path)
+    return path
+
+
+def test_an_h5ad_file(h5ad: Path) -> None:
+    assert bundle_kind(h5ad) == bundle_kind(str(h5ad)) == "h5ad"
+    seen: list[Progress] = []
+    slab = open_bundle(str(h5ad), Task(seen.append), z=3)
+    assert (slab.dataset, slab.label, len(slab.cells)) == ("h5ad", "mine", 3)
+    assert seen
+
+
+@needs_realdata
+@pytest.mark.parametrize(("path", "kind", "cells"), REAL_RUNS, ids=[run[0] for run in REAL_RUNS])
+def test_real_runs(path: str, kind: str, cells: int) -> None:
+    assert bundle_kind(REALDATA / path) == kind
+    slab = open_bundle(REALDATA / path)
+    assert slab.dataset == kind or kind in slab.dataset.lower()
+    assert len(slab.cells) + slab.unplaced == cells
+
+
+def test_what_is_nobodys_is_told_apart_in_milliseconds(tmp_path: Path) -> None:
+    (tmp_path / "table.csv").write_text("cell,x\n")
+    (tmp_path / "fake.h5ad").write_text("not HDF5")
+    many = tmp_path / "many"
+    many.mkdir()
+    for i in range(2_000):
+        (many / f"{i}.tif").touch()
+    paths = [tmp_path / "table.csv", tmp_path / "fake.h5ad", tmp_path / "absent", tmp_path, many]
+    bundle_kind(tmp_path)  # imports
+    start = time.perf_counter()
+    assert [bundle_kind(path) for path in paths] == [None] * len(paths)
+    assert time.perf_counter() - start < 0.25
+    assert bundle_kind("a\0b") is None
+    assert bundle_kind("~nobody-of-that-name/run") is None
+    assert bundle_kind(3) is None  # type: ignore[arg-type]
+
+
+def test_refusals_say_what_was_looked_for(tmp_path: Path) -> None:
+    with pytest.raises(MissingFileError, match="no file or folder"):
+        open_bundle(tmp_path / "absent")
+    for path in (tmp_path, tmp_path / "table.csv"):
+        if path.suffix:
+            path.write_text("cell,x\n")
+        with pytest.raises(
+            FormatError, match=r"experiment\.xenium.*cell_metadata\.csv.*\.h5ad file"
+        ) as caught:
+            open_bundle(path)
+        assert str(path) in str(caught.value) and "\n" not in str(caught.value)
+    (tmp_path / "fake.h5ad").write_text("not HDF5")
+    with pytest.raises(FormatError, match="not an HDF5 file"):
+        open_bundle(tmp_path / "fake.h5ad")

@@ -1,0 +1,96 @@
+"""From codes and numbers to colors."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from napari_abc.errors import ConfigurationError
+from napari_abc.model import Categorical, Continuous
+from napari_abc.viewer.color import hex_table, lookup, resolve, rgba
+from napari_abc.viewer.color._table import STEPS, ZERO_COLOR, colormap_table
+
+GRAY = hex_table(["#808080"])[0]
+DIM = hex_table([ZERO_COLOR])[0]
+
+
+def gene(*values: float) -> Continuous:
+    return Continuous("gene:DRD1", "DRD1", np.array(values, dtype=np.float32), "log2(CPT + 1)", is_gene=True)
+
+
+def number(*values: float) -> Continuous:
+    return Continuous("depth", "depth", np.array(values, dtype=np.float32), "mm")
+
+
+def test_hex_colors_are_read_exactly() -> None:
+    np.testing.assert_array_equal(
+        np.round(hex_table(["#ff8000", "#010203"]) * 255), [[255, 128, 0, 255], [1, 2, 3, 255]]
+    )
+
+
+def test_a_category_has_its_color_and_a_missing_one_is_gray() -> None:
+    coloring = Categorical("k", "k", np.array([1, -1, 0], np.int32), ("a", "b"), ("#ff0000", "#00ff00"))
+    colors = rgba(resolve(coloring))
+    np.testing.assert_array_equal(colors, [[0, 1, 0, 1], GRAY, [1, 0, 0, 1]])
+    assert colors.dtype == np.float32
+
+
+def test_no_categories_at_all_are_all_missing() -> None:
+    coloring = Categorical("k", "k", np.array([-1, -1], np.int32), (), ())
+    np.testing.assert_array_equal(rgba(resolve(coloring)), [GRAY, GRAY])
+
+
+def test_a_gene_goes_from_dim_gray_to_the_colormaps_end() -> None:
+    table = colormap_table("magma")
+    colors = rgba(resolve(gene(0, 0.001, 4, 8, np.nan)))
+    np.testing.assert_array_equal(colors[[0, 4]], [DIM, GRAY])
+    np.testing.assert_array_equal(colors[[1, 2, 3]], table[[0, STEPS // 2, STEPS - 1]])
+
+
+def test_below_the_lower_limit_a_gene_is_dim_and_above_the_upper_it_keeps_the_last_color() -> None:
+    table = colormap_table("viridis")
+    colors = rgba(resolve(gene(0.5, 1, 2, 3, 99, np.inf), (1, 3), "viridis"))
+    np.testing.assert_array_equal(colors[0], DIM)
+    np.testing.assert_array_equal(colors[1:], table[[0, STEPS // 2, STEPS - 1, STEPS - 1, STEPS - 1]])
+
+
+def test_other_numbers_keep_the_first_color_below_the_lower_limit_also_when_negative() -> None:
+    table = colormap_table("viridis")
+    colors = rgba(resolve(number(-5, -3, 3, -np.inf, np.nan), (-3, 3), "viridis"))
+    np.testing.assert_array_equal(colors[:4], table[[0, 0, STEPS - 1, 0]])
+    np.testing.assert_array_equal(colors[4], GRAY)
+
+
+def test_all_missing_and_all_equal_numbers_have_limits() -> None:
+    assert resolve(number(np.nan, np.nan)).limits == (0, 1)
+    assert resolve(number(7, 7)).limits == (7, 8)
+    assert resolve(gene(0, 0)).limits == (0, 1)
+    np.testing.assert_array_equal(rgba(resolve(gene(0, 0))), [DIM, DIM])
+
+
+def test_limits_of_large_numbers_that_differ_little_still_tell_them_apart() -> None:
+    table, index = lookup(resolve(number(1e6, 1e6 + 1, 1e6 + 2)))
+    assert index.tolist() == [0, STEPS // 2, STEPS - 1]
+    assert len(table) == STEPS + 2
+
+
+@pytest.mark.parametrize("limits", [(1, 1), (2, 1), (np.nan, 1), (0, np.inf)])
+def test_useless_limits_are_refused(limits: tuple[float, float]) -> None:
+    with pytest.raises(ConfigurationError, match="lower one first"):
+        resolve(gene(1), limits)
+
+
+def test_an_unknown_colormap_is_refused_with_a_hint() -> None:
+    with pytest.raises(ConfigurationError, match="magma"):
+        resolve(gene(1), None, "magna")
+
+
+@pytest.mark.parametrize("name", ["magma", "inferno", "gray", "viridis"])
+def test_a_little_of_a_gene_is_brighter_than_none(name: str) -> None:
+    assert colormap_table(name)[0, :3].max() >= 0.4 > DIM[:3].max() + 0.1
+
+
+def test_bright_colormaps_are_whole() -> None:
+    from cmap import Colormap
+
+    np.testing.assert_allclose(colormap_table("bwr"), Colormap("bwr").lut(STEPS), atol=1e-6)

@@ -1,0 +1,148 @@
+"""What the status bar says of the cell under the mouse."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+import napari_abc as abc
+from napari_abc.model import Frame
+from napari_abc.viewer.hover._status import cell_at
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import napari
+    from napari.layers import Points
+
+    from napari_abc.model import Slab
+
+
+def hover(layer: Points, x: float, y: float) -> dict[str, str]:
+    """As napari's status thread asks."""
+
+    def ask() -> Any:
+        return layer.get_status(
+            (y, x), view_direction=np.array([1.0, 0, 0]), dims_displayed=[0, 1], world=True
+        )
+
+    with ThreadPoolExecutor(1) as pool:
+        answer: dict[str, str] = pool.submit(ask).result()
+    return answer
+
+
+def test_a_cell_tells_label_path_region_and_value(viewer: napari.Viewer, slab: Slab) -> None:
+    cells = abc.add_slab(viewer, slab, color_by="gene:DRD1").cells
+    status = hover(cells, 5.01, 2.01)
+    cell = "1018093344101130001-6 · Neuron › D2 · CaH · DRD1 2 log2(CPT + 1)"
+    assert status["value"] == cell
+    assert status["coordinates"] == f"x 5.010, y 2.010 mm · {cell}"
+    assert status["layer_base"] == cells.name
+
+
+def test_missing_values_are_said(viewer: napari.Viewer, slab: Slab) -> None:
+    cells = abc.add_slab(viewer, slab, color_by="gene:DRD1").cells
+    assert hover(cells, 6, 4)["value"] == "1018093344101130003-6 · Neuron · CaH · DRD1 not measured"
+    abc.color_by(cells, "depth")
+    assert hover(cells, 1, 1)["value"].endswith("CaH · depth -3")
+
+
+def test_what_is_in_the_path_is_not_said_twice(viewer: napari.Viewer, slab: Slab) -> None:
+    cells = abc.add_slab(viewer, slab, color_by="Subclass").cells
+    assert hover(cells, 1, 1)["value"] == "1018093344101130000-6 · Neuron › D1 · CaH"
+
+
+def test_between_cells_there_are_only_coordinates(viewer: napari.Viewer, slab: Slab) -> None:
+    cells = abc.add_slab(viewer, slab).cells
+    assert hover(cells, 3.5, 4)["coordinates"] == "x 3.500, y 4.000 mm"
+    cells.visible = False
+    assert hover(cells, 1, 1)["value"] == ""
+
+
+def test_far_out_a_cell_can_still_be_hit(viewer: napari.Viewer, slab: Slab) -> None:
+    cells = abc.add_slab(viewer, slab).cells
+    assert cell_at(cells, (1.0, 1.0 + 0.4)) is None
+    viewer.scene.camera.zoom = 8
+    viewer.screenshot(flash=False)
+    assert cell_at(cells, (1.0, 1.0 + 0.4)) == 0
+
+
+def test_coordinates_of_a_y_up_frame_are_the_frames(
+    viewer: napari.Viewer, make_slab: Callable[..., Slab]
+) -> None:
+    frame = Frame("ccf", ("x", "y"), "millimeter", y_down=False)
+    cells = abc.add_slab(viewer, make_slab(frames=(frame,))).cells
+    assert hover(cells, 2, -6)["coordinates"].startswith("x 2.000, y 6.000 mm · 1018093344101130002-6")
+
+
+def test_removed_cells_are_not_found_and_others_keep_their_names(viewer: napari.Viewer, slab: Slab) -> None:
+    cells = abc.add_slab(viewer, slab).cells
+    assert cell_at(cells, (1.0, 1.0)) == 0
+    cells.remove([0])
+    assert cell_at(cells, (1.0, 1.0)) is None
+    assert cell_at(cells, (2.0, 5.0)) == 1
+    cells.add((3.0, 3.0))
+    assert cell_at(cells, (3.0, 3.0)) is None
+
+
+def test_the_viewers_own_status_shows_it(viewer: napari.Viewer, slab: Slab, qtbot: Any) -> None:
+    abc.add_slab(viewer, slab, color_by="Subclass")
+    viewer.mouse_over_canvas = True
+    viewer.cursor.position = (6.0, 2.0)
+    # napari's status thread answers when it has; it is asked as by a moving mouse.
+    checker = viewer.window._qt_window.status_thread
+
+    def told() -> bool:
+        checker.trigger_status_update()
+        return "1018093344101130002-6" in str(viewer.status)
+
+    qtbot.waitUntil(told, timeout=10_000)
+
+
+def test_the_main_thread_never_waits_for_the_tree(
+    viewer: napari.Viewer, make_slab: Callable[..., Slab]
+) -> None:
+    cells = abc.add_slab(viewer, make_slab()).cells
+    assert cells.get_status((1.0, 1.0), world=True)["value"] == ""
+    hover(cells, 1, 1)
+    assert cells.get_status((1.0, 1.0), world=True)["value"].startswith("1018093344101130000-6")
+
+
+def test_three_dimensions_are_left_to_napari(viewer: napari.Viewer, slab: Slab) -> None:
+    cells = abc.add_slab(viewer, slab).cells
+    status = cells.get_status(
+        (0.0, 1.0, 1.0), view_direction=np.array([1.0, 0, 0]), dims_displayed=[0, 1, 2], world=True
+    )
+    assert "coordinates" in status
+
+
+def test_an_answer_takes_a_few_milliseconds_at_most(
+    viewer: napari.Viewer, make_slab: Callable[..., Slab]
+) -> None:
+    rng = np.random.default_rng(0)
+    count = 200_000
+    slab = make_slab(rng.random((count, 2)) * 20, rng.choice(["D1", "D2"], count), np.ones(count))
+    viewer.window._qt_window.hide()  # drawing this many in software would only cost time
+    try:
+        cells = abc.add_slab(viewer, slab).cells
+        hover(cells, 1, 1)
+        times = []
+        for x, y in rng.random((50, 2)) * 20:
+            start = time.perf_counter()
+            cell_at(cells, (y, x))
+            cells.get_status((y, x), world=True)
+            times.append(time.perf_counter() - start)
+    finally:
+        viewer.window._qt_window.show()
+    assert sorted(times)[25] < 0.005
+
+
+@pytest.mark.parametrize("count", [0, 1])
+def test_layers_emptied_by_hand_answer(viewer: napari.Viewer, slab: Slab, count: int) -> None:
+    cells = abc.add_slab(viewer, slab).cells
+    cells.remove(list(range(4 - count)))
+    assert hover(cells, 1, 1)["value"] == ""

@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from napari_abc.provenance import SYNTHETIC
+from napari_abc.widgets.color._summary import SlabSummary
+
+if TYPE_CHECKING:
+    from pytestqt.qtbot import QtBot
+
+
+def test_it_says_how_many_cells_are_shown_and_whose_they_are(qtbot: QtBot) -> None:
+    summary = SlabSummary()
+    qtbot.addWidget(summary)
+    assert summary.isHidden()
+    summary.show_slab("Showing 5 of 7 cells.", (), "CC BY 4.0", "Me", True)
+    assert summary.cells.text() == f"{SYNTHETIC} Showing 5 of 7 cells."
+    assert summary.source.isHidden()
+    summary.show_slab("Showing 5 of 7 cells.", ("Two <i>lost</i>.", "One found."), "CC BY 4.0", "Me", False)
+    assert summary.cells.text() == "Showing 5 of 7 cells."
+    assert summary.notes_button.text() == "2 notes"
+    assert summary.notes.isHidden()
+    summary.notes_button.click()
+    assert not summary.notes.isHidden()
+    assert summary.notes.text() == "Two <i>lost</i>.\nOne found."
+    assert summary.source.text() == "CC BY 4.0 · Me"
+    summary.show_slab("Showing 5 of 5 cells.", (), "", "", False)
+    assert summary.cells.text() == "Showing 5 of 5 cells."
+    assert summary.source.isHidden()
+    assert summary.notes_button.isHidden()
+    assert summary.notes.isHidden()
+    summary.clear()
+    assert summary.isHidden()
