@@ -256,7 +256,7 @@ def test_parcellation():
     assert list(found["structure"]) == ["FRP", "V4-unassigned", "unassigned"]
     term = taxonomy.term("AllenCCF-Ontology-2017-184")
     assert (term.description, term.color) == ("Frontal pole, cerebral cortex", "#268f45")
-    assert [parent.name for parent in taxonomy.ancestors(term.label)] == ["brain", "grey", "Isocortex"]
+    assert [parent.name for parent in taxonomy.path(term.label)[:-1]] == ["brain", "grey", "Isocortex"]
 
 
 def test_parcellation_rebuilt(tmp_path):

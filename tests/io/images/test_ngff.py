@@ -93,17 +93,6 @@ def test_a_real_image_of_version_0_5_whose_arrays_lie_two_levels_down() -> None:
         np.testing.assert_array_equal(level, expected)
 
 
-@real
-def test_the_wells_of_a_real_plate_lie_side_by_side() -> None:
-    wells = open_ngff(FOLDER / "valid-0.4" / "plate-01.zarr")
-    assert [well.name[:3] for well in wells] == ["A/1", "A/2", "B/1", "B/2"]
-    boxes = {well.translate for well in wells}
-    assert len(boxes) == 4
-    for a in boxes:
-        for b in boxes - {a}:
-            assert max(abs(a[0] - b[0]), abs(a[1] - b[1])) >= 1000
-
-
 # -- what the metadata mean ----------------------------------------------------------------------------
 
 
@@ -179,13 +168,19 @@ def test_channels_without_names_are_numbered(tmp_path: Path) -> None:
     assert [volume.name for volume in volumes] == ["brain channel 0", "brain channel 1"]
 
 
-def test_a_point_in_time_is_chosen(tmp_path: Path) -> None:
+def test_the_first_point_in_time_is_shown(tmp_path: Path) -> None:
     axes = [{"name": "t", "type": "time", "unit": "second"}, *SPACE[1:]]
     folder = image(tmp_path / "a", VOLUME, axes)
-    (volume,) = open_ngff(folder, time=3)
-    np.testing.assert_array_equal(volume.levels[0], VOLUME[3])
-    with pytest.raises(FormatError, match="6 points in time"):
-        open_ngff(folder, time=6)
+    (volume,) = open_ngff(folder)
+    np.testing.assert_array_equal(volume.levels[0], VOLUME[0])
+
+
+def test_a_plate_is_refused_with_the_cure(tmp_path: Path) -> None:
+    (tmp_path / "p.zarr").mkdir()
+    plate = {"version": "0.4", "wells": [{"path": "A/1", "rowIndex": 0, "columnIndex": 0}]}
+    (tmp_path / "p.zarr" / ".zattrs").write_text(json.dumps({"plate": plate}))
+    with pytest.raises(FormatError, match="is a plate; open the image of one of its wells"):
+        open_ngff(tmp_path / "p.zarr")
 
 
 @pytest.mark.parametrize("version", ["0.4", "0.5"])

@@ -11,7 +11,6 @@ import pytest
 
 import napari_abc as abc
 from napari_abc.model import Frame
-from napari_abc.viewer.hover._status import cell_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,10 +64,10 @@ def test_between_cells_there_are_only_coordinates(viewer: napari.Viewer, slab: S
 
 def test_far_out_a_cell_can_still_be_hit(viewer: napari.Viewer, slab: Slab) -> None:
     cells = abc.add_slab(viewer, slab).cells
-    assert cell_at(cells, (1.0, 1.0 + 0.4)) is None
+    assert hover(cells, 1.0 + 0.4, 1.0)["value"] == ""
     viewer.scene.camera.zoom = 8
     viewer.screenshot(flash=False)
-    assert cell_at(cells, (1.0, 1.0 + 0.4)) == 0
+    assert hover(cells, 1.0 + 0.4, 1.0)["value"].startswith("1018093344101130000-6")
 
 
 def test_coordinates_of_a_y_up_frame_are_the_frames(
@@ -81,12 +80,12 @@ def test_coordinates_of_a_y_up_frame_are_the_frames(
 
 def test_removed_cells_are_not_found_and_others_keep_their_names(viewer: napari.Viewer, slab: Slab) -> None:
     cells = abc.add_slab(viewer, slab).cells
-    assert cell_at(cells, (1.0, 1.0)) == 0
+    assert hover(cells, 1.0, 1.0)["value"].startswith("1018093344101130000-6")
     cells.remove([0])
-    assert cell_at(cells, (1.0, 1.0)) is None
-    assert cell_at(cells, (2.0, 5.0)) == 1
+    assert hover(cells, 1.0, 1.0)["value"] == ""
+    assert hover(cells, 5.0, 2.0)["value"].startswith("1018093344101130001-6")
     cells.add((3.0, 3.0))
-    assert cell_at(cells, (3.0, 3.0)) is None
+    assert hover(cells, 3.0, 3.0)["value"] == ""
 
 
 def test_the_viewers_own_status_shows_it(viewer: napari.Viewer, slab: Slab, qtbot: Any) -> None:
@@ -133,7 +132,6 @@ def test_an_answer_takes_a_few_milliseconds_at_most(
         times = []
         for x, y in rng.random((50, 2)) * 20:
             start = time.perf_counter()
-            cell_at(cells, (y, x))
             cells.get_status((y, x), world=True)
             times.append(time.perf_counter() - start)
     finally:

@@ -365,7 +365,7 @@ def test_hidden_types_are_not_drawn_not_hovered_and_counted(
     ]
     line = shown_line(slab, state.coloring, state.hidden)
     assert line == "Showing 2 of 4 cells; 2 are hidden; 1 without Subclass."
-    paint.show_only(cells, ["Astro"])
+    paint.hide(cells, ["D1", "D2", None])
     assert seen(look, viewer) == [BLACK, BLACK, BLUE, BLACK]
     paint.paint(cells, state.coloring)
     assert seen(look, viewer) == [BLACK, BLACK, BLUE, BLACK]
@@ -389,7 +389,7 @@ def test_hiding_what_is_no_category_is_a_clear_error(viewer: napari.Viewer, slab
         paint.hide(cells, ["D1"])
     cells.face_color = "white"
     with pytest.raises(ConfigurationError, match="colored by nothing"):
-        paint.show_only(cells, ["D1"])
+        paint.hide(cells, ["D1"])
 
 
 def test_an_unknown_way_is_refused_before_anything_is_added(

@@ -219,10 +219,6 @@ class Taxonomy:
         """
         return self._term(self._node(label))
 
-    def ancestors(self, label: str) -> tuple[Term, ...]:
-        """Terms above a term, the broadest first."""
-        return self.path(label)[:-1]
-
     def path(self, label: str) -> tuple[Term, ...]:
         """Terms from the broadest one down to the term itself."""
         chain = [self._node(label)]

@@ -12,9 +12,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["SCENES", "drawing"]
+__all__ = ["drawing"]
 
-SCENES = ("posterior", "rostral", "middle", "caudal", "midbrain")
 """From the cortex far behind, through the striatum and the pallidum, to the midbrain."""
 
 # Rings of the middle plane, the others are variations of it. Corners go round once.
@@ -201,7 +200,7 @@ def _midbrain() -> Drawing:
 
 @cache
 def drawing(scene: str) -> Drawing:
-    """The drawing of one of :data:`SCENES`."""
+    """The drawing of a scene: ``"posterior"``, ``"rostral"``, ``"middle"``, ``"caudal"``, ``"midbrain"``."""
     makers = {
         "posterior": _posterior,
         "rostral": _rostral,

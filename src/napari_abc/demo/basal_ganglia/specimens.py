@@ -32,7 +32,7 @@ class Plane:
     slab: int
     number: int
     scene: str
-    """Which drawing it is, one of :data:`.basal_ganglia.SCENES`."""
+    """Which scene is drawn; see :func:`~napari_abc.demo.basal_ganglia.drawing.drawing`."""
     cells: int
     sections: tuple[Section, ...]
     slab_ordinal: int

@@ -16,9 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["DENSITIES", "MIXES", "SCENES", "drawing"]
-
-SCENES = ("thalamus", "striatum")
+__all__ = ["DENSITIES", "MIXES", "drawing"]
 
 DENSITIES = {
     "grey": 0.55,
@@ -211,5 +209,5 @@ def _striatum() -> Drawing:
 
 @cache
 def drawing(scene: str) -> Drawing:
-    """The drawing of one of :data:`SCENES`."""
+    """The drawing of a scene: ``"thalamus"``, ``"striatum"``."""
     return {"thalamus": _thalamus, "striatum": _striatum}[scene]()

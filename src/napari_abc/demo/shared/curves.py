@@ -20,14 +20,14 @@ def points(path: str) -> Floats:
     return np.array([pair.split() for pair in path.split(",")], dtype=np.float64)
 
 
-def smooth_ring(path: str, steps: int = 8) -> Any:
+def smooth_ring(path: str) -> Any:
     """Polygon whose closed Catmull-Rom curve goes through the points of ``path``.
 
-    ``path`` is written ``"x y, x y, …"``; ``steps`` vertices lead from each point to the next.
+    ``path`` is written ``"x y, x y, …"``; eight vertices lead from each point to the next.
     """
     here = points(path)
     before, after, beyond = (np.roll(here, shift, axis=0) for shift in (1, -1, -2))
-    t = np.linspace(0, 1, steps, endpoint=False)[None, :, None]
+    t = np.linspace(0, 1, 8, endpoint=False)[None, :, None]
     a, b, c, d = (array[:, None, :] for array in (before, here, after, beyond))
     curve = 0.5 * (2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t**2 + (3 * b - a - 3 * c + d) * t**3)
     return Polygon(curve.reshape(-1, 2)).buffer(0)

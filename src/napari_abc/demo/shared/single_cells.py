@@ -108,8 +108,6 @@ def write_matrices(
     *,
     strangers: Texts,
     per: float = PER,
-    dtype: str = "float32",
-    gzip: bool = True,
 ) -> None:
     """Write the raw and the log2 matrix, rows in an order of their own.
 
@@ -129,8 +127,6 @@ def write_matrices(
         Labels of further rows, whose cells no table has.
     per
         What a cell's counts are scaled to in log2.
-    dtype, gzip
-        See :func:`.write_h5ad`.
     """
     rng = np.random.default_rng(len(labels) * 1000 + len(genes))
     rows = np.concatenate([np.arange(len(labels)), rng.integers(0, len(labels), len(strangers))])
@@ -141,5 +137,5 @@ def write_matrices(
     var = genes.set_index("gene_identifier")[["gene_symbol"]]
     for layer, values in (("log2", matrix.log2(per)), ("raw", matrix)):
         path = bucket.path("expression_matrices", directory, version, f"{name}-{layer}.h5ad")
-        write_h5ad(path, values, all_labels, columns, var, dtype, gzip)
+        write_h5ad(path, values, all_labels, columns, var, "float32", True)
         bucket.add("expression_matrices", directory, version, f"{name}-{layer}", "h5ad")

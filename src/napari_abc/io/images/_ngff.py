@@ -33,24 +33,21 @@ _METERS = {
 _COMMON = "micrometer"
 """Unit of an image whose axes have different ones."""
 _MOST_LEVELS, _MOST_CHANNELS, _MOST_IMAGES = 32, 256, 1024
-_GAP = 1.1
-"""Wells of a plate are drawn this many times their size apart."""
 
 
-def open_ngff(where: str | Path, *, time: int = 0) -> tuple[Volume, ...]:
-    """Open an OME-Zarr image, with its labels; or all images of a plate or of a converted file.
+def open_ngff(where: str | Path) -> tuple[Volume, ...]:
+    """Open an OME-Zarr image, with its labels; or all images of a converted file.
 
     Parameters
     ----------
     where
         Folder or address (``https://``, ``s3://``, ``gs://``) of the group.
-    time
-        Point in time that is shown of an image that has several.
 
     Returns
     -------
     tuple of Volume
-        One a channel, then one a label image. Axes are those of space, in the order of the file.
+        One a channel, then one a label image. Axes are those of space, in the order of the file; of
+        several points in time the first is shown.
         Levels are taken to span the same extent, as napari does; one that does not is left out.
 
     Raises
@@ -63,21 +60,21 @@ def open_ngff(where: str | Path, *, time: int = 0) -> tuple[Volume, ...]:
     NetworkError
         If it can't be reached.
     """
-    return _open(Place.of(where), time)
+    return _open(Place.of(where))
 
 
-def _open(place: Place, time: int) -> tuple[Volume, ...]:
+def _open(place: Place) -> tuple[Volume, ...]:
     attributes, driver = _attributes(place)
     if "plate" in attributes:
-        return _plate(place, attributes["plate"], time)
+        raise FormatError(f"{place} is a plate; open the image of one of its wells, such as A/1/0.")
     if "bioformats2raw.layout" in attributes and "multiscales" not in attributes:
-        return _series(place, time)
+        return _series(place)
     if not isinstance(attributes.get("multiscales"), list) or not attributes["multiscales"]:
         raise FormatError(
             f"{place} is no OME-Zarr image: its metadata name no multiscales; choose another folder."
         )
-    image = _Image.read(place, driver, attributes, time)
-    return (*image.volumes(), *_labels(place, time))
+    image = _Image.read(place, driver, attributes)
+    return (*image.volumes(), *_labels(place))
 
 
 def _attributes(place: Place) -> tuple[dict[str, Any], str]:
@@ -106,10 +103,9 @@ class _Image:
     translate: tuple[float, ...]
     channels: tuple[dict[str, Any], ...]
     labels: bool
-    time: int
 
     @classmethod
-    def read(cls, place: Place, driver: str, attributes: dict[str, Any], time: int) -> _Image:
+    def read(cls, place: Place, driver: str, attributes: dict[str, Any]) -> _Image:
         described = _dict(attributes["multiscales"][0])
         datasets = described.get("datasets")
         if not isinstance(datasets, list) or not 0 < len(datasets) <= _MOST_LEVELS:
@@ -140,7 +136,6 @@ class _Image:
             translate,
             tuple(_dict(channel) for channel in omero) if isinstance(omero, list) else (),
             "image-label" in attributes,
-            time,
         )
 
     def volumes(self) -> tuple[Volume, ...]:
@@ -157,10 +152,7 @@ class _Image:
     def _volume(self, number: int, count: int, fixed: dict[int, int]) -> Volume:
         for k, axis in enumerate(self.axes):
             if axis.kind == "time":
-                points = self.levels[0].shape[k]
-                fixed[k] = self.time if points > 1 else 0
-                if not 0 <= fixed[k] < points:
-                    raise FormatError(f"{self.name} has {points} points in time, but no {self.time}.")
+                fixed[k] = 0
         key = tuple(fixed.get(k, slice(None)) for k in range(len(self.axes)))
         space = [k for k in range(len(self.axes)) if k not in fixed]
         units = {self.axes[k].unit for k in space}
@@ -258,7 +250,7 @@ def _same_extent(
     )
 
 
-def _labels(place: Place, time: int) -> tuple[Volume, ...]:
+def _labels(place: Place) -> tuple[Volume, ...]:
     """Label images that belong to an image."""
     folder = place.child("labels")
     try:
@@ -271,7 +263,7 @@ def _labels(place: Place, time: int) -> tuple[Volume, ...]:
         attributes, driver = _attributes(inner)
         if isinstance(attributes.get("multiscales"), list) and attributes["multiscales"]:
             attributes = {**attributes, "image-label": {}}
-            image = _Image.read(inner, driver, attributes, time)
+            image = _Image.read(inner, driver, attributes)
             if any(level.dtype.kind not in "bui" for level in image.levels):
                 raise FormatError(
                     f"{inner} holds {image.levels[0].dtype} values, but labels are whole numbers."
@@ -280,45 +272,16 @@ def _labels(place: Place, time: int) -> tuple[Volume, ...]:
     return tuple(found)
 
 
-def _series(place: Place, time: int) -> tuple[Volume, ...]:
+def _series(place: Place) -> tuple[Volume, ...]:
     """The images of a file that bioformats2raw converted."""
     named = _dict((_attributes(place.child("OME"))[0]) if _has(place, "OME") else {}).get("series")
     found: list[Volume] = []
     for name in named if isinstance(named, list) else map(str, range(_MOST_IMAGES)):
         if not _has(place, name):
             break
-        found += _open(place.child(name), time)
+        found += _open(place.child(name))
     if not found:
         raise FormatError(f"{place} holds no image; copy it again.")
-    return tuple(found)
-
-
-def _plate(place: Place, plate: Any, time: int) -> tuple[Volume, ...]:
-    """The first field of each well, laid out as the plate is."""
-    wells = _dict(plate).get("wells")
-    if not isinstance(wells, list) or not 0 < len(wells) <= _MOST_IMAGES:
-        raise FormatError(f"{place} is a plate without wells, or with too many; open one of its images.")
-    found: list[Volume] = []
-    for well in map(_dict, wells):
-        path = well.get("path")
-        inner = place.child(path)
-        images = _dict(_attributes(inner)[0].get("well")).get("images")
-        if not isinstance(images, list) or not images:
-            continue
-        for volume in _open(inner.child(_dict(images[0]).get("path")), time):
-            cell = [k for k in (well.get("rowIndex"), well.get("columnIndex")) if isinstance(k, int)]
-            if len(cell) != 2 or not all(0 <= k < 1000 for k in cell):
-                raise FormatError(f"{inner} is at no row and column of its plate; copy it again.")
-            shift = [
-                _GAP * k * n * size
-                for k, n, size in zip(cell, volume.levels[0].shape[-2:], volume.scale[-2:], strict=True)
-            ]
-            moved = [a + b for a, b in zip(volume.translate[-2:], shift, strict=True)]
-            found.append(
-                replace(volume, name=f"{path} · {volume.name}", translate=(*volume.translate[:-2], *moved))
-            )
-    if not found:
-        raise FormatError(f"{place} is a plate without images; copy it again.")
     return tuple(found)
 
 

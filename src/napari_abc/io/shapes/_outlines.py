@@ -71,7 +71,6 @@ def rasterize(
     pixel_size: float | None = None,
     *,
     unit: str = "micrometer",
-    name: str = "Cell outlines",
     task: Task | None = None,
 ) -> Volume:
     """Make a label pyramid of cell outlines; show it with ``contour=1`` for lines, 0 for areas.
@@ -83,8 +82,8 @@ def rasterize(
         with the higher row is on top.
     pixel_size
         Of the finest level, in the unit of the outlines; None for :func:`choose_pixel_size`.
-    unit, name
-        Of the resulting volume.
+    unit
+        Of the outlines, and so of the volume.
     task
         Told of the levels drawn; may be cancelled.
 
@@ -130,7 +129,7 @@ def rasterize(
         else:
             levels.append(level.lazily())
     return Volume(
-        name=name,
+        name="Cell outlines",
         kind="labels",
         levels=levels,
         scale=(size, size),

@@ -13,7 +13,6 @@ import numpy as np
 from psygnal import Signal, SignalGroup
 
 from napari_abc.errors import ConfigurationError
-from napari_abc.model import Categorical
 from napari_abc.viewer.color import _ways as lanes
 from napari_abc.viewer.color._table import DEFAULT_COLORMAP, Painted, resolve
 from napari_abc.viewer.links import METADATA_CELLS, METADATA_PAINTED, slab_of, unwrap
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
     from napari.layers import Layer, Points
     from numpy.typing import NDArray
 
-    from napari_abc.model import Continuous, Slab
+    from napari_abc.model import Categorical, Continuous, Slab
 
 __all__ = [
     "Painted",
@@ -36,7 +35,6 @@ __all__ = [
     "paint",
     "painted",
     "rows_of",
-    "show_only",
     "slab_of",
 ]
 
@@ -171,14 +169,6 @@ def hide(layer: Points, names: Iterable[str | None]) -> None:
     """
     state = _state_of(layer)
     paint(layer, state.coloring, state.limits, state.colormap, names)
-
-
-def show_only(layer: Points, names: Iterable[str | None]) -> None:
-    """Show the cells of some categories, and hide all others; as :func:`hide`."""
-    state = _state_of(layer)
-    wanted = resolve(state.coloring, state.limits, state.colormap, names).hidden
-    every = {*(state.coloring.names if isinstance(state.coloring, Categorical) else ()), None}
-    paint(layer, state.coloring, state.limits, state.colormap, every - wanted)
 
 
 def _state_of(layer: Points) -> Painted:

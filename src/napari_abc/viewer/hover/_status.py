@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from napari_abc.model import Frame, Slab
     from napari_abc.viewer.color import Painted
 
-__all__ = ["cell_at", "cell_text", "show_cells"]
+__all__ = ["cell_text", "show_cells"]
 
 _REACH = 4.0
 """Canvas pixels around a cell that still count as on it, so that tiny cells can be hit."""
@@ -55,20 +55,12 @@ class _CellStatus:
             self._tree = CellTree(layer)
         return self._tree
 
-    def row_at(self, layer: Points, position: Any, wait: bool = True) -> int | None:
-        """Row of the cell at a position in the layer's data coordinates.
+    def row_seen(
+        self, layer: Points, position: Any, view_direction: Any, displayed: list[int], wait: bool
+    ) -> int | None:
+        """Row of the foremost cell, of those drawn, at a position in the world.
 
         Without ``wait`` the answer is None as long as there is no tree.
-        """
-        tree = self._index(layer, wait)
-        if tree is None:
-            return None
-        return tree.at(np.asarray(position, dtype=float)[-layer.ndim :], _reach(layer))
-
-    def row_seen(
-        self, layer: Points, position: Any, view_direction: Any, displayed: list[int], wait: bool = True
-    ) -> int | None:
-        """Row of the foremost cell, of those drawn, at a position in the world; as :meth:`row_at`.
 
         Parameters
         ----------
@@ -143,22 +135,6 @@ def show_cells(layer: Points) -> None:
     if not isinstance(getattr(layer.get_status, "__self__", None), _CellStatus):
         # The layer may be one that napari made of a reader's tuple, so it can't be of a class of ours.
         vars(layer)["get_status"] = _CellStatus(layer).get_status
-
-
-def cell_at(layer: Points, position: Any) -> int | None:
-    """Row of the slab's cells at a position in world coordinates; None where there is none.
-
-    Parameters
-    ----------
-    layer
-        A layer of cells.
-    position
-        Position in the viewer's world, as ``viewer.cursor.position``.
-    """
-    show_cells(layer)
-    status = layer.get_status.__self__
-    row: int | None = status.row_at(layer, to_data(viewer_of(layer), layer, position))
-    return row
 
 
 def _coordinates(frame: Frame, point: NDArray[np.float64]) -> str:
