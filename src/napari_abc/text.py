@@ -1,4 +1,4 @@
-"""Numbers and progress as a person reads them; plain functions, no Qt."""
+"""Words of window and shell: numbers, progress, and what is said of made-up data; no Qt."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ASK_FROM",
+    "SYNTHETIC",
     "bytes_text",
     "capitalized",
     "count_text",
@@ -24,6 +25,9 @@ __all__ = [
 
 ASK_FROM = 50_000_000
 """Bytes; a larger download is said and confirmed before it starts."""
+
+SYNTHETIC = "Synthetic data made by napari-abc; no license or citation of the real data applies."
+"""Stands where the license of measured data would; a citation there is none."""
 
 
 def bytes_text(size: int) -> str:

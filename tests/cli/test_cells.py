@@ -15,7 +15,7 @@ from napari_abc.cli import main
 from napari_abc.cli.cells import write_cells
 from napari_abc.errors import ConfigurationError
 from napari_abc.model import Frame, Slab
-from napari_abc.provenance import SYNTHETIC
+from napari_abc.text import SYNTHETIC
 from project import REALDATA
 
 if TYPE_CHECKING:

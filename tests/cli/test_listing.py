@@ -10,7 +10,7 @@ import pytest
 
 import bucket
 from napari_abc.cli import main
-from napari_abc.provenance import SYNTHETIC
+from napari_abc.text import SYNTHETIC
 from project import REALDATA
 from servers import FolderServer
 

@@ -61,19 +61,19 @@ def test_volumes_are_shown_and_an_image_can_be_added(
     assert told == ["Open a slab first."] * 2
     abc.add_slab(viewer, make_slab())
     commands.show_volumes()
-    assert dock.volume_section.expanded
-    assert dock.volume_view.boxes == []
-    dock.volume_section.set_expanded(False)
+    assert dock.volumes_section.expanded
+    assert dock.volumes_view.boxes == []
+    dock.volumes_section.set_expanded(False)
     commands.add_image()
-    assert dock.volume_section.expanded
-    menu = dock.volume_view.add.menu()
+    assert dock.volumes_section.expanded
+    menu = dock.volumes_view.add.menu()
     assert menu is not None
     assert menu.isVisible()
     menu.close()
     abc.add_slab(viewer, make_slab(volumes=(Nothing(),)))
     commands.show_volumes()
-    assert dock.volume_section.expanded
-    assert [box.text() for box in dock.volume_view.boxes] == ["Template"]
+    assert dock.volumes_section.expanded
+    assert [box.text() for box in dock.volumes_view.boxes] == ["Template"]
 
 
 class Nothing:

@@ -55,7 +55,7 @@ def _start_waiting(dock: AtlasDock, started: threading.Event) -> None:
             task.report("Loading", 1, 2, "files")
             threading.Event().wait(0.005)
 
-    dock.browser._load("Loading", read)
+    dock.find_controller._load("Loading", read)
 
 
 def _threads() -> list[str]:
@@ -119,7 +119,7 @@ def test_nothing_slow_is_done_on_the_gui_thread(
     from napari_abc.atlas.atlas import Atlas
     from napari_abc.atlas.dataset import Dataset
     from napari_abc.atlas.expression import AtlasExpression
-    from napari_abc.widgets.find import _browser
+    from napari_abc.widgets.find import _controller
 
     where: dict[str, set[bool]] = {}
 
@@ -141,7 +141,7 @@ def test_nothing_slow_is_done_on_the_gui_thread(
         (Dataset, "slab"),
         (Slab, "coloring"),
         (AtlasExpression, "read"),
-        (_browser, "prepare_slab"),
+        (_controller, "prepare_slab"),
     ):
         spy(owner, name)
     viewer = make_napari_viewer(show=True)
@@ -150,21 +150,21 @@ def test_nothing_slow_is_done_on_the_gui_thread(
     viewer.window.add_dock_widget(dock, name="ABC Atlas")
     ticks: list[int] = []
     clock = QTimer(dock)
-    clock.timeout.connect(lambda: ticks.append(len(dock.jobs.lanes())))
+    clock.timeout.connect(lambda: ticks.append(len(dock.jobs.purposes())))
     clock.start(5)
 
-    dock.browser.open_source(str(release_folder), "", False)
+    dock.find_controller.open_source(str(release_folder), "", False)
     idle(dock)
-    dock.browse_view.datasets.select(HUMAN)
+    dock.find_view.datasets.select(HUMAN)
     idle(dock)
-    dock.browser.open_slab(SHOWPIECE)
+    dock.find_controller.open_slab(SHOWPIECE)
     idle(dock)
-    dock.colorist.color_by_column("Class")
+    dock.color_controller.color_by_column("Class")
     idle(dock)
     rows = dock.color_view.legend._model.rows
     qtbot.wait(50)
     picture = viewer.screenshot(canvas_only=True, flash=False)
-    dock.colorist.color_by_gene("DRD1")
+    dock.color_controller.color_by_gene("DRD1")
     idle(dock)
     gene_picture = viewer.screenshot(canvas_only=True, flash=False)
     clock.stop()
@@ -199,16 +199,16 @@ def test_every_control_has_a_name_and_can_be_reached(dock: AtlasDock) -> None:
 def test_tab_goes_from_top_to_bottom(qtbot: QtBot, dock: AtlasDock, slab: Slab) -> None:
     from napari_abc.viewer.layers import add_slab
 
-    add_slab(dock.browser._viewer, slab)
+    add_slab(dock.find_controller._viewer, slab)
     dock.resize(390, 900)
     dock.show()
     with qtbot.waitExposed(dock):
         pass
-    source, picker = dock.browse_view.source, dock.color_view.picker
+    source, picker = dock.find_view.source, dock.color_view.picker
     wanted = [
         source.source,
         source.offline,
-        dock.browse_view.own_data,
+        dock.find_view.own_data,
         picker.layer,
         picker.column,
         picker.gene,
@@ -225,14 +225,14 @@ def test_tab_goes_from_top_to_bottom(qtbot: QtBot, dock: AtlasDock, slab: Slab) 
 def test_it_fits_a_narrow_dock(qtbot: QtBot, dock: AtlasDock, slab: Slab) -> None:
     from napari_abc.viewer.layers import add_slab
 
-    add_slab(dock.browser._viewer, slab)
+    add_slab(dock.find_controller._viewer, slab)
     dock.color_view.notice.show_error("A path of no breaks: /" + "x" * 300, "OK")
     dock.resize(360, 900)
     dock.show()
     with qtbot.waitExposed(dock):
         pass
     assert dock.width() == 360
-    for section in (dock.browse_view.source_section, *dock._sections):
+    for section in (dock.find_view.source_section, *dock._sections):
         assert section.mapTo(dock, section.rect().topRight()).x() < 360
 
 
@@ -243,13 +243,13 @@ def test_the_legend_gets_the_room_when_a_slab_is_open(
     from napari_abc.viewer.layers import add_slab
 
     dock.resize(360, 620)
-    cells = add_slab(dock.browser._viewer, slab).cells
+    cells = add_slab(dock.find_controller._viewer, slab).cells
     if first == "opened":
-        dock.browser.slab_opened.emit(cells)
+        dock.find_controller.slab_opened.emit(cells)
     with qtbot.waitExposed(dock):
         dock.show()
     if first == "shown":
-        dock.browser.slab_opened.emit(cells)
+        dock.find_controller.slab_opened.emit(cells)
     dock.resize(360, 1200)
     _, slabs, color = dock._sections
     qtbot.waitUntil(lambda: slabs.height() + color.height() > 1000)
@@ -264,7 +264,7 @@ def test_it_goes_without_leaving_anything(qtbot: QtBot, viewer: Viewer, slab: Sl
     dock = AtlasDock(viewer)
     viewer.window.add_dock_widget(dock, name="ABC Atlas")
     add_slab(viewer, slab)
-    parts = [weakref.ref(part) for part in (dock, dock.jobs, dock.browser, dock.colorist)]
+    parts = [weakref.ref(part) for part in (dock, dock.jobs, dock.find_controller, dock.color_controller)]
     viewer.window.remove_dock_widget(dock)
     del dock
     from qtpy.QtCore import QCoreApplication
@@ -284,6 +284,6 @@ def test_napari_opens_it_from_the_plugins_menu(viewer: Viewer, slab: Slab) -> No
     _, dock = viewer.window.add_plugin_dock_widget("napari-abc", "ABC Atlas")
     assert isinstance(dock, AtlasDock)
     layers = add_slab(viewer, slab)
-    assert dock.colorist._layer is layers.cells
+    assert dock.color_controller._layer is layers.cells
     viewer.layers.selection.active = layers.cells
     assert dock.color_view.picker.layer.currentText() == layers.cells.name

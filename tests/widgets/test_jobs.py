@@ -89,8 +89,8 @@ def test_an_unforeseen_error_is_told_and_logged(
 def test_progress_arrives(qtbot: QtBot, jobs: Jobs, answers: Answers) -> None:
     with qtbot.waitSignal(jobs.progressed) as signal:
         jobs.start("a", "Working", _until_cancelled, answers.done, answers.failed)
-    lane, progress = signal.args
-    assert (lane, progress.done, progress.total) == ("a", 1, 10)
+    purpose, progress = signal.args
+    assert (purpose, progress.done, progress.total) == ("a", 1, 10)
 
 
 def test_cancel_stops_the_thread_and_nothing_is_answered(qtbot: QtBot, jobs: Jobs, answers: Answers) -> None:
@@ -123,10 +123,10 @@ def test_a_late_answer_is_dropped(qtbot: QtBot, jobs: Jobs, answers: Answers) ->
     assert answers.results == ["new"]
 
 
-def test_lanes_do_not_disturb_each_other(qtbot: QtBot, jobs: Jobs, answers: Answers) -> None:
+def test_purposes_do_not_disturb_each_other(qtbot: QtBot, jobs: Jobs, answers: Answers) -> None:
     jobs.start("a", "A", _until_cancelled, answers.done, answers.failed)
     jobs.start("b", "B", lambda task: "b", answers.done, answers.failed)
-    assert jobs.lanes() == ["a", "b"]
+    assert jobs.purposes() == ["a", "b"]
     qtbot.waitUntil(lambda: answers.results == ["b"])
     assert jobs.busy("a")
     assert jobs.what("a") == "A"

@@ -18,8 +18,8 @@ from napari_abc.atlas.expression import AtlasExpression, GeneIndexes
 from napari_abc.atlas.files import DatasetFiles
 from napari_abc.errors import AbcError, FormatError, IntegrityError, UnknownNameError
 from napari_abc.model import Frame, Slab
-from napari_abc.provenance import SYNTHETIC
 from napari_abc.task import Task
+from napari_abc.text import SYNTHETIC
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

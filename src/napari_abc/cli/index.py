@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from napari_abc.cli.target import bundle_of, dataset_of, tell
 from napari_abc.errors import ConfigurationError
 from napari_abc.io.matrix import Indexable
-from napari_abc.provenance import SYNTHETIC
+from napari_abc.text import SYNTHETIC
 from napari_abc.vendors.registry import open_bundle
 
 if TYPE_CHECKING:

@@ -11,8 +11,7 @@ import pandas as pd
 from napari_abc.atlas.directories import Directory
 from napari_abc.cli.target import atlas_of, bundle_of, dataset_of
 from napari_abc.errors import ConfigurationError, UnknownNameError
-from napari_abc.provenance import SYNTHETIC
-from napari_abc.text import bytes_text
+from napari_abc.text import SYNTHETIC, bytes_text
 from napari_abc.vendors.registry import open_bundle
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from napari_abc.atlas.atlas import check_dataset, open_atlas
 from napari_abc.errors import ConfigurationError, MissingFileError
-from napari_abc.provenance import SYNTHETIC
+from napari_abc.text import SYNTHETIC
 from napari_abc.vendors.registry import bundle_kind, open_bundle
 
 if TYPE_CHECKING:

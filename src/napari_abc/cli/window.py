@@ -52,7 +52,7 @@ def open_window(
         if source is not None:
             release, offline = arguments.release or "", arguments.offline
             # After the dock's own turn, in which it opens the source of the last session.
-            QTimer.singleShot(0, lambda: dock.browser.open_source(source, release, offline))
+            QTimer.singleShot(0, lambda: dock.find_controller.open_source(source, release, offline))
         if slab is not None:
             _show(viewer, dock, slab, coloring, images, arguments)
     except BaseException:
@@ -75,7 +75,7 @@ def _show(
         layers.regions.visible = arguments.regions
     for image in images:
         add_prepared_images(viewer, layers.cells, image)
-    dock.browser.slab_opened.emit(layers.cells)  # so that it makes room for the legend
+    dock.find_controller.slab_opened.emit(layers.cells)  # so that it makes room for the legend
     # Only when the window is laid out does the canvas have its size. An image may reach far beyond the cells.
     mine = [layer for layer in layers if layer.visible]
     QTimer.singleShot(0, lambda: viewer.reset_view(layers=mine))

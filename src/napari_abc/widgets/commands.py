@@ -103,7 +103,7 @@ def open_folder() -> None:
     dock = open_dock()
     path = QFileDialog.getExistingDirectory(dock.window(), "Xenium or MERSCOPE output folder")
     if path:
-        dock.browser.open_path(path)
+        dock.find_controller.open_path(path)
 
 
 def open_h5ad() -> None:
@@ -115,7 +115,7 @@ def open_h5ad() -> None:
         dock.window(), "h5ad file with coordinates", filter="AnnData files (*.h5ad)"
     )
     if path:
-        dock.browser.open_path(path)
+        dock.find_controller.open_path(path)
 
 
 def color_cells() -> None:
@@ -129,7 +129,11 @@ def show_in_frame() -> None:
     dock = open_dock()
     frames = dock.color_view.picker.frame
     if frames.isHidden():
-        _tell("This slab has no other frame." if dock.colorist.layer is not None else "Open a slab first.")
+        _tell(
+            "This slab has no other frame."
+            if dock.color_controller.layer is not None
+            else "Open a slab first."
+        )
         return
     frames.setFocus()
     frames.showPopup()
@@ -138,11 +142,11 @@ def show_in_frame() -> None:
 def show_volumes() -> None:
     """Show the dock with the list of the slab's volumes and the button that adds one."""
     dock = open_dock()
-    if dock.volume_section.isHidden():
+    if dock.volumes_section.isHidden():
         _tell("Open a slab first.")
         return
-    dock.volume_section.set_expanded(True)
-    view = dock.volume_view
+    dock.volumes_section.set_expanded(True)
+    view = dock.volumes_view
     first = (*view.boxes, *view.buttons, view.add)[0]
     first.setFocus()
 
@@ -150,12 +154,12 @@ def show_volumes() -> None:
 def add_image() -> None:
     """Show the dock with the menu open that asks for an image of a person's own, or say what lacks."""
     dock = open_dock()
-    if dock.volume_section.isHidden():
+    if dock.volumes_section.isHidden():
         _tell("Open a slab first.")
         return
-    dock.volume_section.set_expanded(True)
-    dock.volume_view.add.setFocus()
-    dock.volume_view.add.open_menu()
+    dock.volumes_section.set_expanded(True)
+    dock.volumes_view.add.setFocus()
+    dock.volumes_view.add.open_menu()
 
 
 def _tell(text: str) -> None:

@@ -9,11 +9,11 @@ from qtpy.QtWidgets import QScrollArea, QSplitter, QVBoxLayout, QWidget
 
 from napari_abc.io.files import default_cache
 from napari_abc.viewer.links import unwrap
-from napari_abc.widgets.color import Colorist, ColorView, FrameSwitch
-from napari_abc.widgets.find import Browser, BrowseView
+from napari_abc.widgets.color import ColorController, ColorView, FrameController
+from napari_abc.widgets.find import FindController, FindView
 from napari_abc.widgets.memory import Memory
 from napari_abc.widgets.parts import Section, WorkingDock
-from napari_abc.widgets.volumes import VolumeList, VolumeShelf
+from napari_abc.widgets.volumes import VolumesController, VolumesView
 
 if TYPE_CHECKING:
     import napari
@@ -45,16 +45,16 @@ class AtlasDock(WorkingDock):
         super().__init__("ABC Atlas")
         # napari hands plugins a proxy, which is not equal to the layers and lists it stands for.
         viewer = unwrap(napari_viewer)
-        self.browse_view = BrowseView(self)
-        self.browse_view.hide()  # it only owns the sections; they lie in the splitter
+        self.find_view = FindView(self)
+        self.find_view.hide()  # it only owns the sections; they lie in the splitter
         self.color_view = ColorView()
-        self.volume_view = VolumeList()
+        self.volumes_view = VolumesView()
         color_section = Section("Color", self.color_view)
         self._splitter = QSplitter(Qt.Orientation.Vertical)
         self._splitter.setChildrenCollapsible(False)
         self._sections = (
-            self.browse_view.dataset_section,
-            self.browse_view.slab_section,
+            self.find_view.dataset_section,
+            self.find_view.slab_section,
             color_section,
         )
         for section in self._sections:
@@ -64,12 +64,12 @@ class AtlasDock(WorkingDock):
         inner = QVBoxLayout(content)
         inner.setContentsMargins(6, 4, 6, 4)
         inner.setSpacing(4)
-        inner.addWidget(self.browse_view.source_section)
+        inner.addWidget(self.find_view.source_section)
         inner.addWidget(self._splitter, 1)
-        self.volume_section = Section("Volumes", self.volume_view)
-        self.volume_section.set_expanded(False)
-        self.volume_section.hide()
-        self.volume_section.toggled.connect(self._on_volumes_folded)
+        self.volumes_section = Section("Volumes", self.volumes_view)
+        self.volumes_section.set_expanded(False)
+        self.volumes_section.hide()
+        self.volumes_section.toggled.connect(self._on_volumes_folded)
         self._reveal = QTimer(self)
         self._reveal.setSingleShot(True)
         self._reveal.setInterval(0)
@@ -79,7 +79,7 @@ class AtlasDock(WorkingDock):
         self._reveal_notice.setSingleShot(True)
         self._reveal_notice.setInterval(50)
         self._reveal_notice.timeout.connect(self._show_notice)
-        inner.addWidget(self.volume_section)
+        inner.addWidget(self.volumes_section)
         self._filler = QWidget()  # takes the height while every section is folded
         self._filler.hide()
         inner.addWidget(self._filler, 1)
@@ -89,20 +89,21 @@ class AtlasDock(WorkingDock):
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setWidget(content)
 
-        self.browser = Browser(viewer, self.browse_view, self.jobs, Memory(default_cache()), self)
-        self.colorist = Colorist(viewer, self.color_view, self.jobs, self)
-        self.frame_switch = FrameSwitch(viewer, self.color_view, self.jobs, self)
-        self.volume_shelf = VolumeShelf(viewer, self.volume_view, self.jobs, self)
-        self.volume_shelf.summary_changed.connect(self._on_volumes)
-        self.volume_shelf.told.connect(self._on_told)
-        self.volume_view.frame_chosen.connect(self.frame_switch.show_in)
-        for follow in (self.frame_switch.follow, self.volume_shelf.follow, self.color_view.cell_size.follow):
-            self.colorist.followed.connect(follow)
-            follow(self.colorist.layer)
-        self.browser.slab_opened.connect(self._on_slab_opened)
+        memory = Memory(default_cache())
+        self.find_controller = FindController(viewer, self.find_view, self.jobs, memory, self)
+        self.color_controller = ColorController(viewer, self.color_view, self.jobs, self)
+        self.frame_controller = FrameController(viewer, self.color_view, self.jobs, self)
+        self.volumes_controller = VolumesController(viewer, self.volumes_view, self.jobs, self)
+        self.volumes_controller.summary_changed.connect(self._on_volumes)
+        self.volumes_controller.told.connect(self._on_told)
+        self.volumes_view.frame_chosen.connect(self.frame_controller.show_in)
+        for follower in (self.frame_controller, self.volumes_controller, self.color_view.cell_size):
+            self.color_controller.followed.connect(follower.follow)
+            follower.follow(self.color_controller.layer)
+        self.find_controller.slab_opened.connect(self._on_slab_opened)
         self._shown_before = False
         self._made_room = False
-        self.set_up(scroll, self.browser.after_cancel, self.colorist, self.volume_shelf)
+        self.set_up(scroll, self.find_controller.after_cancel, self.color_controller, self.volumes_controller)
 
     def showEvent(self, event: QShowEvent | None) -> None:
         """Open the source of the last session when the dock is first seen."""
@@ -111,7 +112,7 @@ class AtlasDock(WorkingDock):
             self._shown_before = True
             if not self._made_room:  # a script may have opened a slab before the dock was seen
                 self._splitter.setSizes(_ROOM_TO_FIND)
-            QTimer.singleShot(0, self.browser.open_last_source)
+            QTimer.singleShot(0, self.find_controller.open_last_source)
 
     # -- room ------------------------------------------------------------------------------------
 
@@ -119,13 +120,13 @@ class AtlasDock(WorkingDock):
         """Give the legend room: what was chosen is folded away once, and can be opened again."""
         if not self._made_room:
             self._made_room = True
-            self.browse_view.source_section.set_expanded(False)
-            self.browse_view.dataset_section.set_expanded(False)
+            self.find_view.source_section.set_expanded(False)
+            self.find_view.dataset_section.set_expanded(False)
             self._splitter.setSizes(_ROOM_TO_COLOR)
 
     def _on_volumes(self, summary: str) -> None:
-        self.volume_section.setVisible(bool(summary))
-        self.volume_section.set_summary(summary)
+        self.volumes_section.setVisible(bool(summary))
+        self.volumes_section.set_summary(summary)
 
     def _on_volumes_folded(self, expanded: bool) -> None:
         if expanded:
@@ -134,21 +135,21 @@ class AtlasDock(WorkingDock):
     def _reveal_volumes(self) -> None:
         """Show the volumes that were asked for, in the room of the slabs if there is no other."""
         bar = self._scroll.verticalScrollBar()
-        slabs = self.browse_view.slab_section
+        slabs = self.find_view.slab_section
         if bar is not None and bar.maximum() > 0 and slabs.expanded:
             slabs.set_expanded(False)
             self._reveal.start()
         else:
-            self._scroll.ensureWidgetVisible(self.volume_section)
+            self._scroll.ensureWidgetVisible(self.volumes_section)
 
     def _on_told(self) -> None:
         """See to it that what is said of the volumes is seen."""
-        self.volume_section.set_expanded(True)
+        self.volumes_section.set_expanded(True)
         self._looks = 0
         self._reveal_notice.start()  # when the notice has its height
 
     def _show_notice(self) -> None:
-        self._scroll.ensureWidgetVisible(self.volume_view.notice)
+        self._scroll.ensureWidgetVisible(self.volumes_view.notice)
         # Texts that wrap get their height after they have their width, and move all below: look again.
         self._looks += 1
         if self._looks < _LOOKS:

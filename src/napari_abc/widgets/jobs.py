@@ -1,7 +1,7 @@
-"""Work off the GUI thread, one job a lane, whose answer comes back only if it is still wanted.
+"""Work off the GUI thread, one job a purpose, whose answer comes back only if it is still wanted.
 
-A *lane* is a purpose: ``"open"``, ``"color"``. Starting a job cancels the one before it in the same
-lane, and each job carries a generation, so an answer that comes too late is dropped.
+A purpose is a word: ``"open"``, ``"color"``. Starting a job cancels the one before it of the same
+purpose, and each job carries a generation, so an answer that comes too late is dropped.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ class _Job(QObject):
 
     ended = Signal(object)  # the job itself
 
-    def __init__(self, lane: str, what: str, work: Callable[[Task], Any]) -> None:
+    def __init__(self, purpose: str, what: str, work: Callable[[Task], Any]) -> None:
         super().__init__()
-        self.lane = lane
+        self.purpose = purpose
         self.what = what
         self.latest: Progress | None = None
         self.result: Any = None
@@ -47,7 +47,7 @@ class _Job(QObject):
         self.failed: Callable[[str], None] | None = None
         self.task = Task(self._note)
         self._work = work
-        self._thread = threading.Thread(target=self._run, name=f"napari-abc {lane}", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=f"napari-abc {purpose}", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
@@ -71,7 +71,7 @@ class _Job(QObject):
         try:
             self.ended.emit(self)
         except RuntimeError:  # the window, and with it this object, was deleted meanwhile
-            _LOG.debug("The answer of %s came after its window was closed.", self.lane)
+            _LOG.debug("The answer of %s came after its window was closed.", self.purpose)
 
 
 class Jobs(QObject):
@@ -80,9 +80,9 @@ class Jobs(QObject):
     Signals
     -------
     started, ended
-        Lane and what is done; ended also after a cancel.
+        Purpose and what is done; ended also after a cancel.
     progressed
-        Lane and the newest :class:`~napari_abc.task.Progress`.
+        Purpose and the newest :class:`~napari_abc.task.Progress`.
     """
 
     started = Signal(str, str)
@@ -99,18 +99,18 @@ class Jobs(QObject):
 
     def start(
         self,
-        lane: str,
+        purpose: str,
         what: str,
         work: Callable[[Task], Any],
         done: Callable[[Any], None],
         failed: Callable[[str], None],
     ) -> None:
-        """Run ``work(task)`` in a thread; a job that runs in the same lane is cancelled first.
+        """Run ``work(task)`` in a thread; a job of the same purpose that runs is cancelled first.
 
         Parameters
         ----------
-        lane
-            Purpose of the work.
+        purpose
+            What the work is for, in a word.
         what
             What is done, for a person, until the work itself reports.
         work
@@ -119,35 +119,35 @@ class Jobs(QObject):
             Called on the GUI thread with the result or with one sentence, unless the job was
             cancelled or replaced meanwhile.
         """
-        self.cancel(lane)
-        job = _Job(lane, what, work)
+        self.cancel(purpose)
+        job = _Job(purpose, what, work)
         job.done, job.failed = done, failed
         job.ended.connect(self._on_ended)
-        self._current[lane] = job
+        self._current[purpose] = job
         self._alive.add(job)
-        self.started.emit(lane, what)
+        self.started.emit(purpose, what)
         self._timer.start()
         job.start()
 
-    def busy(self, lane: str | None = None) -> bool:
-        """Whether a lane, or any, has a job whose answer is waited for."""
-        return bool(self._current) if lane is None else lane in self._current
+    def busy(self, purpose: str | None = None) -> bool:
+        """Whether a purpose, or any, has a job whose answer is waited for."""
+        return bool(self._current) if purpose is None else purpose in self._current
 
-    def lanes(self) -> list[str]:
-        """Lanes that have a job, oldest first."""
+    def purposes(self) -> list[str]:
+        """Purposes that have a job, oldest first."""
         return list(self._current)
 
-    def what(self, lane: str) -> str:
-        """What the job of a lane does."""
-        return self._current[lane].what
+    def what(self, purpose: str) -> str:
+        """What the job of a purpose does."""
+        return self._current[purpose].what
 
-    def cancel(self, lane: str) -> bool:
-        """Cancel the job of a lane and forget its answer; False if there was none."""
-        job = self._current.pop(lane, None)
+    def cancel(self, purpose: str) -> bool:
+        """Cancel the job of a purpose and forget its answer; False if there was none."""
+        job = self._current.pop(purpose, None)
         if job is None:
             return False
         job.task.cancel()
-        self.ended.emit(lane)
+        self.ended.emit(purpose)
         return True
 
     def shutdown(self, seconds: float = 2.0) -> None:
@@ -163,16 +163,16 @@ class Jobs(QObject):
     def _poll(self) -> None:
         if not self._current:
             self._timer.stop()
-        for lane, job in list(self._current.items()):
+        for purpose, job in list(self._current.items()):
             if job.latest is not None:
-                self.progressed.emit(lane, job.latest)
+                self.progressed.emit(purpose, job.latest)
 
     def _on_ended(self, job: _Job) -> None:
         self._alive.discard(job)
-        if self._current.get(job.lane) is not job:
+        if self._current.get(job.purpose) is not job:
             return  # cancelled or replaced: a late answer
-        del self._current[job.lane]
-        self.ended.emit(job.lane)
+        del self._current[job.purpose]
+        self.ended.emit(job.purpose)
         if job.error is None:
             if job.done is not None:
                 job.done(job.result)

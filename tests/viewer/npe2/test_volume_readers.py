@@ -233,8 +233,8 @@ def test_it_can_be_cancelled_in_the_dock(
 ) -> None:
     dock = open_dock(viewer)
     viewer.open(save(tmp_path / "a.nii.gz", block((200, 200, 200))), plugin="napari-abc")
-    (lane,) = [lane for lane in dock.jobs.lanes() if lane.startswith("volume")]
-    dock.jobs.cancel(lane)
+    (purpose,) = [purpose for purpose in dock.jobs.purposes() if purpose.startswith("volume")]
+    dock.jobs.cancel(purpose)
     dock.jobs.shutdown(20)
     assert not list((cache_folder / "napari-abc").rglob("*.ome.zarr"))
     assert not viewer.layers

@@ -79,7 +79,7 @@ def test_a_size_that_a_script_has_set_is_told_and_undone(size: CellSize, cells: 
 
 
 def test_the_dock_sets_the_slab_that_is_colored(dock: AtlasDock, slab: Slab) -> None:
-    viewer, size = dock.colorist._viewer, dock.color_view.cell_size
+    viewer, size = dock.color_controller._viewer, dock.color_view.cell_size
     first = add_slab(viewer, slab).cells
     second = add_slab(viewer, dataclasses.replace(slab, label="Plane.04")).cells
     viewer.layers.selection.active = second

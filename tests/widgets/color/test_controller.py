@@ -9,7 +9,7 @@ import pytest
 from qtpy.QtCore import Qt
 
 from napari_abc.errors import ExpressionError
-from napari_abc.provenance import SYNTHETIC
+from napari_abc.text import SYNTHETIC
 from napari_abc.viewer.color import color_by, hide, painted
 from napari_abc.viewer.layers import SlabLayers, add_slab
 
@@ -33,7 +33,7 @@ def view(dock: AtlasDock) -> ColorView:
 
 @pytest.fixture
 def layers(dock: AtlasDock, slab: Slab) -> SlabLayers:
-    return add_slab(dock.browser._viewer, slab, color_by="Class")
+    return add_slab(dock.find_controller._viewer, slab, color_by="Class")
 
 
 def _legend(view: ColorView) -> dict[str, str]:
@@ -136,7 +136,7 @@ def test_an_unknown_gene_is_said_in_place(
 def test_matrices_are_read_off_the_gui_thread(
     dock: AtlasDock, view: ColorView, layers: SlabLayers, matrix: Any, idle: Idle
 ) -> None:
-    dock.colorist.color_by_gene("DRD1")
+    dock.color_controller.color_by_gene("DRD1")
     idle(dock)
     [(kind, identifiers, thread)] = matrix.reads
     assert (kind, identifiers) == ("log2", ("ENSG1",))
@@ -147,17 +147,17 @@ def test_a_matrix_that_must_be_fetched_is_asked_for(
     qtbot: QtBot, dock: AtlasDock, view: ColorView, layers: SlabLayers, matrix: Any, idle: Idle
 ) -> None:
     matrix.to_fetch["log2"] = 1_340_000_000
-    dock.colorist.color_by_gene("DRD1")
+    dock.color_controller.color_by_gene("DRD1")
     assert "1.3 GB" in view.notice.text
     assert matrix.reads == []
     _, not_now = view.notice.answers()
     qtbot.mouseClick(not_now, Qt.MouseButton.LeftButton)
     assert matrix.reads == []
-    dock.colorist.color_by_gene("DRD1")
+    dock.color_controller.color_by_gene("DRD1")
     qtbot.mouseClick(view.notice.answers()[0], Qt.MouseButton.LeftButton)
     idle(dock)
     assert _by(layers.cells) == "gene:DRD1"
-    dock.colorist.color_by_gene("DRD2")  # on disk now
+    dock.color_controller.color_by_gene("DRD2")  # on disk now
     assert view.notice.text == ""
     idle(dock)
     assert _by(layers.cells) == "gene:DRD2"
@@ -171,11 +171,11 @@ def test_the_question_offers_what_the_cells_shown_need(
     qtbot: QtBot, dock: AtlasDock, view: ColorView, layers: SlabLayers, slab: Slab, matrix: Any, idle: Idle
 ) -> None:
     matrix.to_fetch["log2"], matrix.halves = 3_000_000_000, True
-    dock.colorist.color_by_gene("DRD1")
+    dock.color_controller.color_by_gene("DRD1")
     assert "DRD1 lies in 2 files, 3.0 GB in all" in view.notice.text
     assert _texts(view) == ["&Download 3.0 GB", "&Not now"]  # all cells are shown
     layers.cells.selected_data = {13, 15}
-    dock.colorist.color_by_gene("DRD1")
+    dock.color_controller.color_by_gene("DRD1")
     assert "For the 2 cells selected, 1 file of 1.5 GB does." in view.notice.text
     assert _texts(view) == ["&All, 3.0 GB", "&Only those, 1.5 GB", "&Not now"]
     qtbot.mouseClick(view.notice.answers()[1], Qt.MouseButton.LeftButton)
@@ -185,7 +185,7 @@ def test_the_question_offers_what_the_cells_shown_need(
     assert np.flatnonzero(~np.isnan(state.coloring.values)).tolist() == [13, 15]
     layers.cells.selected_data = {len(slab.cells) - 1, 2}  # one in each file: nothing to spare
     matrix.to_fetch["log2"] = 3_000_000_000
-    dock.colorist.color_by_gene("DRD2")
+    dock.color_controller.color_by_gene("DRD2")
     assert _texts(view) == ["&Download 3.0 GB", "&Not now"]
 
 
@@ -194,11 +194,11 @@ def test_hidden_categories_are_not_fetched_for(
 ) -> None:
     half = np.where(np.arange(len(slab.cells)) < 200, "first", "second")
     layer = add_slab(
-        dock.browser._viewer, replace(slab, cells=slab.cells.assign(half=half)), color_by="half"
+        dock.find_controller._viewer, replace(slab, cells=slab.cells.assign(half=half)), color_by="half"
     ).cells
     hide(layer, ["first"])
     matrix.to_fetch["log2"], matrix.halves = 3_000_000_000, True
-    dock.colorist.color_by_gene("DRD1")
+    dock.color_controller.color_by_gene("DRD1")
     assert "For the 200 cells shown, 1 file of 1.5 GB does." in view.notice.text
     qtbot.mouseClick(view.notice.answers()[1], Qt.MouseButton.LeftButton)
     idle(dock)
@@ -208,7 +208,7 @@ def test_hidden_categories_are_not_fetched_for(
 
 
 def test_raw_or_log2(dock: AtlasDock, view: ColorView, layers: SlabLayers, idle: Idle) -> None:
-    dock.colorist.color_by_gene("DRD1")
+    dock.color_controller.color_by_gene("DRD1")
     idle(dock)
     view.picker.values.setCurrentIndex(view.picker.values.findData("raw"))
     view.picker.values.activated.emit(1)
@@ -220,15 +220,15 @@ def test_raw_or_log2(dock: AtlasDock, view: ColorView, layers: SlabLayers, idle:
 def test_limits_and_colormap_repaint_at_once_but_throttled(
     qtbot: QtBot, dock: AtlasDock, view: ColorView, layers: SlabLayers, idle: Idle
 ) -> None:
-    dock.colorist.color_by_gene("DRD1")
+    dock.color_controller.color_by_gene("DRD1")
     idle(dock)
     before = layers.cells.face_color.copy()
     repaints: list[object] = []
-    dock.colorist._events.painted.connect(repaints.append)
+    dock.color_controller._events.painted.connect(repaints.append)
     for high in np.linspace(3.0, 1.0, 200):
         view.bar.high.setValue(high)
     qtbot.waitUntil(lambda: painted(layers.cells).limits == pytest.approx((0, 1)))
-    dock.colorist._events.painted.disconnect(repaints.append)
+    dock.color_controller._events.painted.disconnect(repaints.append)
     assert len(repaints) < 100
     assert view.bar.limits == pytest.approx((0, 1))
     assert not np.array_equal(before, layers.cells.face_color)
@@ -242,7 +242,7 @@ def test_limits_and_colormap_repaint_at_once_but_throttled(
 def test_reset_shows_the_whole_range_again(
     qtbot: QtBot, dock: AtlasDock, view: ColorView, layers: SlabLayers, idle: Idle
 ) -> None:
-    dock.colorist.color_by_gene("DRD1")
+    dock.color_controller.color_by_gene("DRD1")
     idle(dock)
     whole = view.bar.limits
     view.bar.high.setValue(1.0)
@@ -268,9 +268,9 @@ def test_the_newest_choice_wins(
     qtbot: QtBot, dock: AtlasDock, view: ColorView, layers: SlabLayers, matrix: Any, idle: Idle
 ) -> None:
     matrix.gate = threading.Event()
-    dock.colorist.color_by_gene("DRD1")
+    dock.color_controller.color_by_gene("DRD1")
     qtbot.waitUntil(lambda: bool(matrix.reads))
-    dock.colorist.color_by_column("region")
+    dock.color_controller.color_by_column("region")
     idle(dock)
     matrix.gate.set()
     qtbot.wait(50)
@@ -281,7 +281,7 @@ def test_cancel_leaves_the_colors_as_they_were(
     qtbot: QtBot, dock: AtlasDock, view: ColorView, layers: SlabLayers, matrix: Any
 ) -> None:
     matrix.gate = threading.Event()
-    dock.colorist.color_by_gene("DRD1")
+    dock.color_controller.color_by_gene("DRD1")
     qtbot.waitUntil(lambda: dock.task_bar.label.text() == "Fetching the matrix")
     assert not dock.task_bar.isHidden()
     assert dock.task_bar.amount.text() == "3 B of 10 B"
@@ -304,7 +304,7 @@ def test_the_picker_tells_what_is_painted_when_a_choice_came_to_nothing(
     how: str,
 ) -> None:
     picker = view.picker
-    dock.colorist.color_by_gene("DRD1")
+    dock.color_controller.color_by_gene("DRD1")
     idle(dock)
     if how == "not now":
         matrix.to_fetch["raw"] = 7_000_000
@@ -331,9 +331,9 @@ def test_removing_the_slab_while_a_gene_is_read(
     qtbot: QtBot, dock: AtlasDock, view: ColorView, layers: SlabLayers, matrix: Any
 ) -> None:
     matrix.gate = threading.Event()
-    dock.colorist.color_by_gene("DRD1")
+    dock.color_controller.color_by_gene("DRD1")
     qtbot.waitUntil(lambda: bool(matrix.reads))
-    dock.browser._viewer.layers.remove(layers.cells)
+    dock.find_controller._viewer.layers.remove(layers.cells)
     assert not dock.jobs.busy()
     assert view.hint.text() == "Open a slab to color its cells."
     assert view.summary.isHidden()
@@ -342,7 +342,7 @@ def test_removing_the_slab_while_a_gene_is_read(
 def test_two_slabs_and_the_active_layer(
     dock: AtlasDock, view: ColorView, layers: SlabLayers, slab: Slab
 ) -> None:
-    viewer = dock.browser._viewer
+    viewer = dock.find_controller._viewer
     other = add_slab(viewer, replace(slab, label="Plane.05"), color_by="region")
     assert view.picker.layer.count() == 2
     assert view.picker.layer.currentText() == other.cells.name

@@ -33,7 +33,7 @@ def layers(dock: AtlasDock, slab: Slab) -> SlabLayers:
     slab.cells["x_e"] = np.nan
     frames = (Frame("slab", ("x", "y"), "millimeter", title="Section"), CCF)
     slab.frames = (*frames, Frame("empty", ("x_e", "y"), "", title="Nowhere"))
-    return add_slab(dock.browser._viewer, slab, color_by="Class")
+    return add_slab(dock.find_controller._viewer, slab, color_by="Class")
 
 
 def choose(picker: ColorPicker, name: str) -> None:
@@ -51,17 +51,17 @@ def test_frames_are_offered_where_there_is_a_choice(dock: AtlasDock, slab: Slab,
     assert offered(picker) == ["Section", "Allen CCFv3", "Nowhere"]
     assert picker.frame.currentData() == "slab"
     assert not picker.frame.isHidden()
-    dock.browser._viewer.layers.clear()
+    dock.find_controller._viewer.layers.clear()
     assert picker.frame.isHidden()
     slab.frames = slab.frames[:1]
-    add_slab(dock.browser._viewer, slab)
+    add_slab(dock.find_controller._viewer, slab)
     assert picker.frame.isHidden()
 
 
 def test_a_chosen_frame_is_shown_with_colors_and_legend(
     dock: AtlasDock, layers: SlabLayers, idle: Idle
 ) -> None:
-    viewer, picker = dock.browser._viewer, dock.color_view.picker
+    viewer, picker = dock.find_controller._viewer, dock.color_view.picker
     choose(picker, "ccf")
     idle(dock)
     (cells,) = viewer.layers
@@ -70,7 +70,7 @@ def test_a_chosen_frame_is_shown_with_colors_and_legend(
     state = painted(cells)
     assert state is not None
     assert state.coloring.key == "Class"
-    assert dock.colorist.layer is cells
+    assert dock.color_controller.layer is cells
     assert picker.frame.currentData() == "ccf"
     assert offered(picker) == ["Section", "Allen CCFv3", "Nowhere"]
     line = dock.color_view.summary.cells.text()
@@ -89,7 +89,7 @@ def test_a_frame_without_cells_is_told_and_what_is_shown_stays(
     idle(dock)
     assert "None of the 400 cells" in dock.color_view.notice.text
     assert picker.frame.currentData() == "slab"
-    assert list(dock.browser._viewer.layers) == [layers.cells]
+    assert list(dock.find_controller._viewer.layers) == [layers.cells]
 
 
 def test_a_cancelled_switch_shows_what_was(
@@ -112,7 +112,7 @@ def test_a_cancelled_switch_shows_what_was(
     gate.set()
     assert picker.frame.currentData() == "slab"
     qtbot.waitUntil(lambda: not dock.jobs._alive, timeout=10_000)
-    assert list(dock.browser._viewer.layers) == [layers.cells]
+    assert list(dock.find_controller._viewer.layers) == [layers.cells]
 
 
 def test_filling_the_list_sends_nothing(qtbot: QtBot, dock: AtlasDock) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 from qtpy.QtCore import Qt
 
-from napari_abc.widgets.color._gene_edit import GeneEdit, GeneIndex
+from napari_abc.widgets.color._gene_edit import GeneEdit, GeneNames
 
 if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
@@ -37,13 +37,13 @@ def _symbols(found: list[tuple[str, str]]) -> list[str]:
 
 
 def test_the_whole_symbol_comes_first_then_prefixes_then_the_rest() -> None:
-    index = GeneIndex(GENES)
+    index = GeneNames(GENES)
     assert _symbols(index.find("drd1")) == ["DRD1", "ADRD1X"]
     assert _symbols(index.find("dr")) == ["DRD1", "DRD2", "DRAXIN", "ADRD1X"]
 
 
 def test_identifiers_are_found_too_in_any_case() -> None:
-    index = GeneIndex(GENES)
+    index = GeneNames(GENES)
     assert _symbols(index.find("ensg00000184845")) == ["DRD1"]
     assert _symbols(index.find("184845")) == ["DRD1"]
     assert _symbols(index.find("blank")) == ["Blank-1"]
@@ -52,11 +52,11 @@ def test_identifiers_are_found_too_in_any_case() -> None:
 
 
 def test_thirty_thousand_genes_answer_while_one_types() -> None:
-    index = GeneIndex([(f"ENSMUSG{i:011}", f"Gm{i}") for i in range(30_000)])
+    index = GeneNames([(f"ENSMUSG{i:011}", f"Gm{i}") for i in range(30_000)])
     begin = time.perf_counter()
     found = index.find("m1")
     assert time.perf_counter() - begin < 0.1  # about 10 ms; the limit is for slow machines
-    assert len(found) == GeneIndex.LIMIT
+    assert len(found) == GeneNames.LIMIT
     assert found[0][1] == "Gm1"
 
 
@@ -138,7 +138,7 @@ def test_the_highlighted_line_goes_before_the_text(qtbot: QtBot, edit: GeneEdit)
 
 
 def test_names_near_a_wrong_one_are_found_fast() -> None:
-    index = GeneIndex([(f"ENSMUSG{i:011}", f"Gm{i}") for i in range(30_000)])
+    index = GeneNames([(f"ENSMUSG{i:011}", f"Gm{i}") for i in range(30_000)])
     begin = time.perf_counter()
     assert index.near("Gn2345")
     assert time.perf_counter() - begin < 0.5  # about 80 ms where all names are alike

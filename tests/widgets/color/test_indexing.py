@@ -42,26 +42,26 @@ def test_the_first_gene_starts_an_index_and_the_next_comes_from_it(
     dock: AtlasDock, idle: Idle, slab: Slab, tmp_path: Path
 ) -> None:
     started: list[tuple[str, str]] = []
-    dock.jobs.started.connect(lambda lane, what: started.append((lane, what)))
-    viewer = dock.colorist._viewer
+    dock.jobs.started.connect(lambda purpose, what: started.append((purpose, what)))
+    viewer = dock.color_controller._viewer
     layer = add_slab(viewer, slab).cells
     genes = [str(gene) for gene in slab.genes["gene_symbol"].dropna().iloc[:3]]
-    dock.colorist.color_by_column(slab.color_keys()[next(iter(slab.color_keys()))][0])
+    dock.color_controller.color_by_column(slab.color_keys()[next(iter(slab.color_keys()))][0])
     idle(dock)
     assert not indexes(tmp_path)
-    dock.colorist.color_by_gene(genes[0])
+    dock.color_controller.color_by_gene(genes[0])
     idle(dock)
     (name,) = indexes(tmp_path)
     assert "log2" in name
     source = slab.expression_source
     assert source is not None and not source.index_missing("log2")
     colors = np.array(layer.face_color)
-    dock.colorist.color_by_gene(genes[1])
+    dock.color_controller.color_by_gene(genes[1])
     idle(dock)
-    dock.colorist.color_by_gene(genes[0])
+    dock.color_controller.color_by_gene(genes[0])
     idle(dock)
     np.testing.assert_array_equal(layer.face_color, colors)
-    assert [what for lane, what in started if lane == INDEX] == ["Indexing genes…"]
+    assert [what for purpose, what in started if purpose == INDEX] == ["Indexing genes…"]
 
 
 def test_a_file_of_ones_own_gets_an_index_in_the_cache(
@@ -75,16 +75,16 @@ def test_a_file_of_ones_own_gets_an_index_in_the_cache(
     data.obs_names = [f"c{i}" for i in range(400)]
     data.write_h5ad(tmp_path / "mine.h5ad")
     slab = open_bundle(tmp_path / "mine.h5ad")
-    layer = add_slab(dock.colorist._viewer, slab).cells
-    dock.colorist.color_by_gene("g2")
+    layer = add_slab(dock.color_controller._viewer, slab).cells
+    dock.color_controller.color_by_gene("g2")
     idle(dock)
     (index,) = (cache_folder / "napari-abc/genes").glob("*.zarr")
     assert index.name.startswith("mine-")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["mine.h5ad"]
     colors = np.array(layer.face_color)
-    dock.colorist.color_by_gene("g3")
+    dock.color_controller.color_by_gene("g3")
     idle(dock)
-    dock.colorist.color_by_gene("g2")
+    dock.color_controller.color_by_gene("g2")
     idle(dock)
     np.testing.assert_array_equal(layer.face_color, colors)
 
@@ -103,8 +103,8 @@ def test_closing_the_dock_stops_the_building(
             threading.Event().wait(0.005)
 
     monkeypatch.setattr(source, "build_index", build)
-    add_slab(dock.colorist._viewer, slab)
-    dock.colorist.color_by_gene(str(slab.genes["gene_symbol"].dropna().iloc[0]))
+    add_slab(dock.color_controller._viewer, slab)
+    dock.color_controller.color_by_gene(str(slab.genes["gene_symbol"].dropna().iloc[0]))
     qtbot.waitUntil(reached.is_set, timeout=20_000)
     dock.tidy_up()
     assert not [thread for thread in threading.enumerate() if thread.name == f"napari-abc {INDEX}"]

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from napari_abc.provenance import SYNTHETIC
+from napari_abc.text import SYNTHETIC
 from napari_abc.widgets.color._summary import SlabSummary
 
 if TYPE_CHECKING:

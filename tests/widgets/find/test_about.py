@@ -6,7 +6,7 @@ import pytest
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QApplication
 
-from napari_abc.provenance import SYNTHETIC
+from napari_abc.text import SYNTHETIC
 from napari_abc.widgets.find._about import DatasetAbout
 
 if TYPE_CHECKING:

@@ -125,9 +125,9 @@ def server(tmp_path: Path) -> Iterator[FolderServer]:
 def test_the_dock_lists_and_downloads_what_no_dataset_uses(
     qtbot: QtBot, dock: AtlasDock, idle: Idle, server: FolderServer, cache_folder: Path
 ) -> None:
-    view, directories = dock.browse_view, dock.browse_view.directories
+    view, directories = dock.find_view, dock.find_view.directories
     assert view.directory_section.isHidden()
-    dock.browser.open_source(server.url, "", False)
+    dock.find_controller.open_source(server.url, "", False)
     idle(dock)
     assert not view.directory_section.isHidden()
     assert not view.directory_section.expanded
@@ -135,7 +135,7 @@ def test_the_dock_lists_and_downloads_what_no_dataset_uses(
     view.directory_section.button.click()
     _choose(directories, 0)
     whats: list[str] = []
-    dock.jobs.started.connect(lambda _lane, what: whats.append(what))
+    dock.jobs.started.connect(lambda _purpose, what: whats.append(what))
     directories.download_button.click()
     idle(dock)
     assert whats[0] == f"Downloading {bucket.DATASET}"
@@ -149,8 +149,8 @@ def test_the_dock_lists_and_downloads_what_no_dataset_uses(
 def test_a_download_can_be_cancelled_and_a_failure_is_said_in_place(
     qtbot: QtBot, dock: AtlasDock, idle: Idle, server: FolderServer, tmp_path: Path
 ) -> None:
-    directories = dock.browse_view.directories
-    dock.browser.open_source(server.url, "", False)
+    directories = dock.find_view.directories
+    dock.find_controller.open_source(server.url, "", False)
     idle(dock)
     _choose(directories, 0)
     directories.download_button.click()

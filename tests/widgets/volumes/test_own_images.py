@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def cells(dock: AtlasDock, slab: Slab) -> Points:
-    return add_slab(dock.browser._viewer, slab, color_by="Class").cells
+    return add_slab(dock.find_controller._viewer, slab, color_by="Class").cells
 
 
 @pytest.fixture
@@ -41,17 +41,17 @@ def picture(tmp_path: Path) -> Path:
 
 
 def names(dock: AtlasDock) -> list[str]:
-    return [layer.name.split(" · ")[0] for layer in dock.browser._viewer.layers]
+    return [layer.name.split(" · ")[0] for layer in dock.find_controller._viewer.layers]
 
 
 def checked(dock: AtlasDock) -> dict[str, bool]:
-    return {box.text(): box.isChecked() for box in dock.volume_view.boxes}
+    return {box.text(): box.isChecked() for box in dock.volumes_view.boxes}
 
 
 def test_a_file_is_shown_below_the_cells_and_listed(
     dock: AtlasDock, cells: Points, picture: Path, idle: Idle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    add = dock.volume_view.add
+    add = dock.volumes_view.add
     assert add.accessibleName() == "Add an image of your own below the cells"
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_, **__: (str(picture), ""))
     assert add.file_action is not None
@@ -59,11 +59,11 @@ def test_a_file_is_shown_below_the_cells_and_listed(
     idle(dock)
     assert names(dock) == ["mine", "Plane.03 (synthetic)"]
     assert checked(dock) == {"mine": True}
-    assert dock.volume_section.button.text() == "Volumes: 1 of 1 shown"
-    assert not dock.volume_view.notice.text
-    dock.volume_view.boxes[0].click()
+    assert dock.volumes_section.button.text() == "Volumes: 1 of 1 shown"
+    assert not dock.volumes_view.notice.text
+    dock.volumes_view.boxes[0].click()
     assert names(dock) == ["Plane.03 (synthetic)"]
-    dock.volume_view.boxes[0].click()
+    dock.volumes_view.boxes[0].click()
     idle(dock)
     assert names(dock) == ["mine", "Plane.03 (synthetic)"]
 
@@ -71,7 +71,7 @@ def test_a_file_is_shown_below_the_cells_and_listed(
 def test_folders_and_addresses_and_no_choice(
     dock: AtlasDock, cells: Points, idle: Idle, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    add, asked = dock.volume_view.add, []
+    add, asked = dock.volumes_view.add, []
     add.image_chosen.connect(asked.append)
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_, **__: ("", ""))
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_, **__: str(tmp_path))
@@ -82,7 +82,7 @@ def test_folders_and_addresses_and_no_choice(
         assert action is not None
         action.trigger()
         idle(dock)
-        said.append(dock.volume_view.notice.text)
+        said.append(dock.volumes_view.notice.text)
     assert asked == [str(tmp_path), "ftp://x/y"]
     assert said[0] == ""
     assert "holds no image that can be opened" in said[1]
@@ -94,12 +94,12 @@ def test_what_the_file_does_not_say_is_told_in_place(
     dock: AtlasDock, cells: Points, tmp_path: Path, idle: Idle
 ) -> None:
     tifffile.imwrite(tmp_path / "plain.tif", np.ones((6, 8), np.uint8))
-    dock.volume_shelf.add_image(str(tmp_path / "plain.tif"))
+    dock.volumes_controller.add_image(str(tmp_path / "plain.tif"))
     idle(dock)
     assert names(dock)[0] == "plain"
-    assert "does not say how large its pixels are" in dock.volume_view.notice.text
-    dock.volume_view.notice.answers()[0].click()
-    assert not dock.volume_view.notice.text
+    assert "does not say how large its pixels are" in dock.volumes_view.notice.text
+    dock.volumes_view.notice.answers()[0].click()
+    assert not dock.volumes_view.notice.text
     assert checked(dock) == {"plain": True}
 
 
@@ -108,15 +108,15 @@ def test_what_is_told_is_scrolled_into_view(
 ) -> None:
     dock.resize(330, 420)
     dock.show()
-    dock.volume_section.set_expanded(True)
+    dock.volumes_section.set_expanded(True)
     bar = dock._scroll.verticalScrollBar()
     assert bar is not None
     qtbot.waitUntil(lambda: bar.maximum() > 0, timeout=5000)
     qtbot.wait(100)  # until the section that was opened is in view
     bar.setValue(0)
-    dock.volume_shelf.add_image(str(tmp_path / "nothing.tif"))
+    dock.volumes_controller.add_image(str(tmp_path / "nothing.tif"))
     idle(dock)
-    view = dock.volume_view.notice
+    view = dock.volumes_view.notice
     assert "There is no file or folder" in view.text
     qtbot.waitUntil(lambda: view.visibleRegion().boundingRect().height() == view.height(), timeout=5000)
 
@@ -133,33 +133,33 @@ def test_it_is_read_elsewhere_with_progress_and_cancel(
 
     monkeypatch.setattr(own_image, "open_tiff_volumes", endless)
     assert own_image.image_kind(picture) == "tiff"
-    dock.volume_shelf.add_image(str(picture))
-    assert dock.jobs.what(dock.jobs.lanes()[0]) == "Opening mine.ome.tif"
+    dock.volumes_controller.add_image(str(picture))
+    assert dock.jobs.what(dock.jobs.purposes()[0]) == "Opening mine.ome.tif"
     qtbot.waitUntil(lambda: bool(threads), timeout=10_000)
     assert threads[0] is not threading.main_thread()
     dock.task_bar.cancelled.emit()
     qtbot.waitUntil(lambda: not dock.jobs._alive, timeout=10_000)
     assert names(dock) == ["Plane.03 (synthetic)"]
-    assert not dock.volume_view.notice.text
+    assert not dock.volumes_view.notice.text
 
 
 def test_a_slab_that_was_closed_meanwhile_gets_nothing(
     dock: AtlasDock, cells: Points, picture: Path, idle: Idle
 ) -> None:
-    dock.volume_shelf.add_image(str(picture))
-    dock.browser._viewer.layers.clear()
+    dock.volumes_controller.add_image(str(picture))
+    dock.find_controller._viewer.layers.clear()
     idle(dock)
     assert names(dock) == []
-    dock.volume_shelf.add_image(str(picture))
+    dock.volumes_controller.add_image(str(picture))
     assert not dock.jobs.busy()
 
 
 def test_the_keyboard_goes_from_the_boxes_to_the_button(
     dock: AtlasDock, cells: Points, picture: Path, idle: Idle
 ) -> None:
-    dock.volume_shelf.add_image(str(picture))
+    dock.volumes_controller.add_image(str(picture))
     idle(dock)
-    view = dock.volume_view
+    view = dock.volumes_view
     chain, widget = [], view.boxes[0]
     while widget is not view.add and len(chain) < 50:
         chain.append(widget)

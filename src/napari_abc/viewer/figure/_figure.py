@@ -16,7 +16,7 @@ from qtpy.QtGui import QImage
 
 from napari_abc.errors import ConfigurationError, DisplayError
 from napari_abc.io.files import atomic_path, check_output
-from napari_abc.provenance import SYNTHETIC
+from napari_abc.text import SYNTHETIC
 from napari_abc.viewer.color import DEFAULT_COLORMAP, legend, paint, shown_line
 from napari_abc.viewer.display import ensure_display
 from napari_abc.viewer.figure._page import BACKGROUND, Page, ScaleBar

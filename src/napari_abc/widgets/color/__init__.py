@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from napari_abc.widgets.color._controller import Colorist
-from napari_abc.widgets.color._frames import FrameSwitch
+from napari_abc.widgets.color._controller import ColorController
+from napari_abc.widgets.color._frames import FrameController
 from napari_abc.widgets.color._view import ColorView
 
-__all__ = ["ColorView", "Colorist", "FrameSwitch"]
+__all__ = ["ColorController", "ColorView", "FrameController"]

@@ -35,13 +35,13 @@ if TYPE_CHECKING:
     from napari_abc.widgets.color._view import ColorView
     from napari_abc.widgets.jobs import Jobs
 
-__all__ = ["COLOR", "Colorist"]
+__all__ = ["COLOR", "ColorController"]
 
 COLOR = "color"
 _THROTTLE_MS = 40
 
 
-class Colorist(QObject):
+class ColorController(QObject):
     """Keeps picker, layer and legend in step."""
 
     followed = Signal(object)
@@ -302,8 +302,8 @@ class Colorist(QObject):
         bar.set_gray([(row.name, row.color, row.count) for row in content.rows])
         self._view.show_bar()
 
-    def _on_ended(self, lane: str) -> None:
-        if lane == COLOR:
+    def _on_ended(self, purpose: str) -> None:
+        if purpose == COLOR:
             self._settled.start()
 
     def _tell_painted(self) -> None:

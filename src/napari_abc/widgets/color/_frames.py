@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from napari_abc.widgets.color._view import ColorView
     from napari_abc.widgets.jobs import Jobs
 
-__all__ = ["FRAME", "FrameSwitch"]
+__all__ = ["FRAME", "FrameController"]
 
 FRAME = "frame"
 
 
-class FrameSwitch(QObject):
+class FrameController(QObject):
     """Offers the frames of the slab that is colored, and shows it in the one that is chosen."""
 
     def __init__(self, viewer: napari.viewer.Viewer, view: ColorView, jobs: Jobs, parent: QObject) -> None:
@@ -69,8 +69,8 @@ class FrameSwitch(QObject):
 
         self._jobs.start(FRAME, f"Showing {slab.label} in {title}", work, done, self._complain)
 
-    def _on_ended(self, lane: str) -> None:
-        if lane == FRAME:
+    def _on_ended(self, purpose: str) -> None:
+        if purpose == FRAME:
             self._offer()  # what is shown, where another choice was cancelled or came to nothing
 
     def _complain(self, text: str) -> None:

@@ -11,7 +11,7 @@ from qtpy.QtWidgets import QCompleter, QLineEdit, QWidget
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["GeneEdit", "GeneIndex"]
+__all__ = ["GeneEdit", "GeneNames"]
 
 _IDENTIFIER = Qt.ItemDataRole.UserRole
 _SCROLLBAR = 30
@@ -19,7 +19,7 @@ _ROOT = QModelIndex()
 _Index = QModelIndex | QPersistentModelIndex
 
 
-class GeneIndex:
+class GeneNames:
     """Genes by symbol and identifier; finds what a few letters may mean, best first.
 
     Parameters
@@ -125,7 +125,7 @@ class GeneEdit(QLineEdit):
         super().__init__(parent)
         self.setClearButtonEnabled(True)
         self.setAccessibleName("Gene")
-        self._index = GeneIndex(())
+        self._index = GeneNames(())
         self._completions = _Completions(self)
         self._completer = QCompleter(self._completions, self)
         # The model holds what matches, ranked; the completer must neither filter nor sort it again.
@@ -139,7 +139,7 @@ class GeneEdit(QLineEdit):
 
     def set_genes(self, genes: Sequence[tuple[str, str]]) -> None:
         """Offer these genes: identifier and symbol of each."""
-        self._index = GeneIndex(genes)
+        self._index = GeneNames(genes)
         self.setEnabled(bool(genes))
         count = len(self._index)
         self.setPlaceholderText(f"Gene, e.g. {self._example()}" if count else "No genes")

@@ -8,8 +8,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QSizePolicy, QToolButton, QVBoxLayout, QWidget
 from superqt import QElidingLabel
 
-from napari_abc.provenance import SYNTHETIC
-from napari_abc.text import tip
+from napari_abc.text import SYNTHETIC, tip
 from napari_abc.widgets.parts import WrappedLabel
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
-from napari_abc.widgets.color._bar import ColorBar
 from napari_abc.widgets.color._categories import CategoryLegend
 from napari_abc.widgets.color._cell_size import CellSize
+from napari_abc.widgets.color._continuous import ContinuousLegend
 from napari_abc.widgets.color._picker import ColorPicker
 from napari_abc.widgets.color._summary import SlabSummary
 from napari_abc.widgets.parts import Notice, WrappedLabel
@@ -34,7 +34,7 @@ class ColorView(QWidget):
         self.notice = Notice(self)
         self.cell_size = CellSize(self)
         self.legend = CategoryLegend()
-        self.bar = ColorBar()
+        self.bar = ContinuousLegend()
         self.summary = SlabSummary(self)
         self.hint = WrappedLabel()
         self.hint.setAlignment(Qt.AlignmentFlag.AlignCenter)

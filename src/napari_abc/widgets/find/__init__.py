@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from napari_abc.widgets.find._browser import ASK_FROM, Browser
+from napari_abc.widgets.find._controller import ASK_FROM, FindController
 from napari_abc.widgets.find._rows import gene_rows
 from napari_abc.widgets.find._sources import SourceChoice, SourcePicker
-from napari_abc.widgets.find._view import BrowseView
+from napari_abc.widgets.find._view import FindView
 
-__all__ = ["ASK_FROM", "BrowseView", "Browser", "SourceChoice", "SourcePicker", "gene_rows"]
+__all__ = ["ASK_FROM", "FindController", "FindView", "SourceChoice", "SourcePicker", "gene_rows"]

@@ -7,8 +7,7 @@ from qtpy.QtGui import QDesktopServices
 from qtpy.QtWidgets import QApplication, QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 from superqt import QElidingLabel
 
-from napari_abc.provenance import SYNTHETIC
-from napari_abc.text import tip
+from napari_abc.text import SYNTHETIC, tip
 from napari_abc.widgets.parts import WrappedLabel
 
 __all__ = ["DatasetAbout"]

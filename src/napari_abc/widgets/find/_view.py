@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from napari_abc.widgets.find._directories import DirectoryRow
     from napari_abc.widgets.find._slabs import SlabRow
 
-__all__ = ["BrowseView"]
+__all__ = ["FindView"]
 
 
 class _Welcome(QWidget):
@@ -61,7 +61,7 @@ class _Welcome(QWidget):
         self.chosen.emit(True)
 
 
-class BrowseView(QWidget):
+class FindView(QWidget):
     """Owns the views and the sections they lie in; the sections go into the dock's splitter."""
 
     welcome_chosen = Signal(bool)

@@ -57,7 +57,7 @@ class WorkingDock(QWidget):
         content
             What is shown above the task bar.
         after_cancel
-            Told of the lane whose job a person cancelled.
+            Told of the purpose whose job a person cancelled.
         controllers
             Closed with the dock, before the jobs are.
         """
@@ -100,25 +100,25 @@ class WorkingDock(QWidget):
 
     # -- progress ----------------------------------------------------------------------------------
 
-    def _on_started(self, _lane: str, what: str) -> None:
+    def _on_started(self, _purpose: str, what: str) -> None:
         self.task_bar.start(what)
 
-    def _on_progress(self, lane: str, progress: Progress) -> None:
-        if lane == self.jobs.lanes()[-1]:  # the newest one is what the person waits for
+    def _on_progress(self, purpose: str, progress: Progress) -> None:
+        if purpose == self.jobs.purposes()[-1]:  # the newest one is what the person waits for
             self.task_bar.show_progress(progress)
 
-    def _on_ended(self, _lane: str) -> None:
-        lanes = self.jobs.lanes()
-        if lanes:
-            self.task_bar.start(self.jobs.what(lanes[-1]))
+    def _on_ended(self, _purpose: str) -> None:
+        purposes = self.jobs.purposes()
+        if purposes:
+            self.task_bar.start(self.jobs.what(purposes[-1]))
         else:
             self.task_bar.finish()
 
     def _on_cancel(self) -> None:
-        for lane in self.jobs.lanes()[-1:]:
-            self.jobs.cancel(lane)
+        for purpose in self.jobs.purposes()[-1:]:
+            self.jobs.cancel(purpose)
             if self._after_cancel is not None:
-                self._after_cancel(lane)
+                self._after_cancel(purpose)
 
 
 def _closer(jobs: Jobs, *controllers: Controller) -> Callable[..., None]:

@@ -10,7 +10,7 @@ from napari_abc.io.files import default_cache
 from napari_abc.viewer.links import unwrap
 from napari_abc.widgets.memory import Memory
 from napari_abc.widgets.parts import WorkingDock
-from napari_abc.widgets.types._browser import AnnotationsBrowser
+from napari_abc.widgets.types._controller import AnnotationsController
 from napari_abc.widgets.types._view import AnnotationsView
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ __all__ = ["AnnotationsDock"]
 
 
 class AnnotationsDock(WorkingDock):
-    """Browser of the atlas's taxonomies.
+    """FindController of the atlas's taxonomies.
 
     It shows those of the source that the dock "ABC Atlas" has open, or of one chosen here.
 
@@ -35,13 +35,13 @@ class AnnotationsDock(WorkingDock):
         super().__init__("Cluster annotations")
         viewer = unwrap(napari_viewer)  # a proxy is not equal to the viewer that another dock knows
         self.view = AnnotationsView()
-        self.browser = AnnotationsBrowser(viewer, self.view, self.jobs, Memory(default_cache()), self)
+        self.controller = AnnotationsController(viewer, self.view, self.jobs, Memory(default_cache()), self)
         self._shown_before = False
-        self.set_up(self.view, self.browser.after_cancel, self.browser)
+        self.set_up(self.view, self.controller.after_cancel, self.controller)
 
     def showEvent(self, event: QShowEvent | None) -> None:
         """Find an open source when the dock is first seen."""
         super().showEvent(event)
         if not self._shown_before:
             self._shown_before = True
-            QTimer.singleShot(0, self.browser.start)
+            QTimer.singleShot(0, self.controller.start)

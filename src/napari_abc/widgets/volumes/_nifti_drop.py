@@ -57,5 +57,5 @@ def open_in_background(path: Path) -> None:
             viewer.add_layer(Layer.create(*part))
         tell_what_is_left_out(path)
 
-    # A lane a file, so that one does not cancel another.
+    # A purpose of its own for each file, so that one does not cancel another.
     dock.jobs.start(f"volume {path}", f"Reading {path.name}", work, done, notifications.show_error)

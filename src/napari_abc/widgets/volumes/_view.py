@@ -26,7 +26,7 @@ from napari_abc.widgets.volumes._image_button import ImageButton
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["OtherFrame", "VolumeList", "VolumeRow"]
+__all__ = ["OtherFrame", "VolumeRow", "VolumesView"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class OtherFrame:
     volumes: tuple[str, ...]
 
 
-class VolumeList(QWidget):
+class VolumesView(QWidget):
     """A box a volume, the level that labels are colored at, a button a frame with others, and one to add."""
 
     toggled = Signal(str, bool)

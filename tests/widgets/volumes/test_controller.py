@@ -72,38 +72,38 @@ def sources(slab: Slab) -> dict[str, Source]:
 
 @pytest.fixture
 def layers(dock: AtlasDock, slab: Slab, sources: dict[str, Source]) -> SlabLayers:
-    return add_slab(dock.browser._viewer, slab, color_by="Class")
+    return add_slab(dock.find_controller._viewer, slab, color_by="Class")
 
 
 def names(dock: AtlasDock) -> list[str]:
-    return [layer.name.split(" · ")[0] for layer in dock.browser._viewer.layers]
+    return [layer.name.split(" · ")[0] for layer in dock.find_controller._viewer.layers]
 
 
 def checked(dock: AtlasDock) -> dict[str, bool]:
-    return {box.text(): box.isChecked() for box in dock.volume_view.boxes}
+    return {box.text(): box.isChecked() for box in dock.volumes_view.boxes}
 
 
 def test_the_part_is_there_for_every_slab(dock: AtlasDock, slab: Slab, layers: SlabLayers) -> None:
-    assert not dock.volume_section.isHidden()
-    assert dock.volume_section.button.text() == "Volumes: 0 of 3 shown"
-    dock.browser._viewer.layers.clear()
-    assert dock.volume_section.isHidden()
+    assert not dock.volumes_section.isHidden()
+    assert dock.volumes_section.button.text() == "Volumes: 0 of 3 shown"
+    dock.find_controller._viewer.layers.clear()
+    assert dock.volumes_section.isHidden()
     slab.volumes = ()
-    add_slab(dock.browser._viewer, slab)
-    assert not dock.volume_section.isHidden()
-    assert dock.volume_section.button.text() == "Volumes: none yet"
+    add_slab(dock.find_controller._viewer, slab)
+    assert not dock.volumes_section.isHidden()
+    assert dock.volumes_section.button.text() == "Volumes: none yet"
 
 
 def test_a_ticked_volume_is_read_elsewhere_and_shown_below_the_cells(
     dock: AtlasDock, layers: SlabLayers, sources: dict[str, Source], idle: Idle
 ) -> None:
-    dock.volume_view.boxes[0].click()
+    dock.volumes_view.boxes[0].click()
     idle(dock)
     assert names(dock) == ["Template", "Plane.03 (synthetic)"]
     assert sources["Template"].thread is not threading.main_thread()
     assert checked(dock) == {"Template": True, "Parcellation": False}
-    assert dock.volume_section.button.text() == "Volumes: 1 of 3 shown"
-    dock.volume_view.boxes[0].click()
+    assert dock.volumes_section.button.text() == "Volumes: 1 of 3 shown"
+    dock.volumes_view.boxes[0].click()
     assert names(dock) == ["Plane.03 (synthetic)"]
     assert not any(checked(dock).values())
 
@@ -111,9 +111,9 @@ def test_a_ticked_volume_is_read_elsewhere_and_shown_below_the_cells(
 def test_a_volume_that_is_removed_from_the_layer_list_is_unticked(
     dock: AtlasDock, layers: SlabLayers, idle: Idle
 ) -> None:
-    dock.volume_view.boxes[0].click()
+    dock.volumes_view.boxes[0].click()
     idle(dock)
-    del dock.browser._viewer.layers[0]
+    del dock.find_controller._viewer.layers[0]
     assert not any(checked(dock).values())
 
 
@@ -122,8 +122,8 @@ def test_a_large_download_is_asked_for(
 ) -> None:
     sources["Template"].size = 117_000_000
     sources["Parcellation"].size = ASK_FROM - 1
-    add_slab(dock.browser._viewer, slab)
-    view = dock.volume_view
+    add_slab(dock.find_controller._viewer, slab)
+    view = dock.volumes_view
     assert view.boxes[0].accessibleName() == "Show Template, 117 MB to fetch"
     view.boxes[0].click()
     assert "needs 117 MB" in view.notice.text
@@ -144,9 +144,9 @@ def test_an_error_is_told_in_place(
     dock: AtlasDock, layers: SlabLayers, sources: dict[str, Source], idle: Idle
 ) -> None:
     sources["Template"].wrong = "The bucket does not answer; try again."
-    dock.volume_view.boxes[0].click()
+    dock.volumes_view.boxes[0].click()
     idle(dock)
-    assert dock.volume_view.notice.text == "The bucket does not answer; try again."
+    assert dock.volumes_view.notice.text == "The bucket does not answer; try again."
     assert not any(checked(dock).values())
 
 
@@ -154,9 +154,9 @@ def test_progress_and_cancel(
     qtbot: QtBot, dock: AtlasDock, layers: SlabLayers, sources: dict[str, Source]
 ) -> None:
     sources["Template"].gate = threading.Event()
-    dock.volume_view.boxes[0].click()
+    dock.volumes_view.boxes[0].click()
     assert checked(dock)["Template"]
-    assert dock.volume_view.boxes[0].accessibleName() == "Show Template, opening…"
+    assert dock.volumes_view.boxes[0].accessibleName() == "Show Template, opening…"
     dock.task_bar.cancelled.emit()
     assert not any(checked(dock).values())
     qtbot.waitUntil(lambda: not dock.jobs._alive, timeout=10_000)
@@ -164,7 +164,7 @@ def test_progress_and_cancel(
 
 
 def test_levels_of_the_parcellation_recolor_it(dock: AtlasDock, layers: SlabLayers, idle: Idle) -> None:
-    view = dock.volume_view
+    view = dock.volumes_view
     assert view.level.isHidden()
     view.boxes[1].click()
     idle(dock)
@@ -173,11 +173,11 @@ def test_levels_of_the_parcellation_recolor_it(dock: AtlasDock, layers: SlabLaye
     view.level.activated.emit(view.level.findText("structure"))
     view.level.setCurrentText("division")
     view.level.activated.emit(0)
-    assert level_of(dock.browser._viewer.layers[0]) == "division"
+    assert level_of(dock.find_controller._viewer.layers[0]) == "division"
 
 
 def test_switching_frames_takes_the_volumes_along(dock: AtlasDock, layers: SlabLayers, idle: Idle) -> None:
-    view = dock.volume_view
+    view = dock.volumes_view
     view.boxes[0].click()
     idle(dock)
     view.buttons[0].click()
@@ -198,8 +198,8 @@ def test_a_volume_that_comes_after_the_frame_was_left_is_not_shown(
     dock: AtlasDock, layers: SlabLayers, sources: dict[str, Source], idle: Idle
 ) -> None:
     gate = sources["Template"].gate = threading.Event()
-    dock.volume_view.boxes[0].click()
-    dock.volume_view.buttons[0].click()
+    dock.volumes_view.boxes[0].click()
+    dock.volumes_view.buttons[0].click()
     while dock.jobs.busy("frame"):
         idle_once(dock)
     gate.set()

@@ -26,14 +26,14 @@ if TYPE_CHECKING:
     from napari_abc.viewer.own_images import PreparedImages
     from napari_abc.viewer.prepare import LayerTuple
     from napari_abc.widgets.jobs import Jobs
-    from napari_abc.widgets.volumes._view import VolumeList
+    from napari_abc.widgets.volumes._view import VolumesView
 
-__all__ = ["VolumeShelf"]
+__all__ = ["VolumesController"]
 
-_LANE = "volume "
+_PURPOSE = "volume "
 
 
-class VolumeShelf(QObject):
+class VolumesController(QObject):
     """Keeps the list of a slab's volumes and the layers of the viewer in step."""
 
     summary_changed = Signal(str)
@@ -41,7 +41,7 @@ class VolumeShelf(QObject):
     told = Signal()
     """A question, an error or a note is in the list's notice."""
 
-    def __init__(self, viewer: napari.viewer.Viewer, view: VolumeList, jobs: Jobs, parent: QObject) -> None:
+    def __init__(self, viewer: napari.viewer.Viewer, view: VolumesView, jobs: Jobs, parent: QObject) -> None:
         super().__init__(parent)
         self._viewer = viewer
         self._view = view
@@ -93,9 +93,11 @@ class VolumeShelf(QObject):
         found = shown_volumes(self._viewer, slab)
         return {name: layer for (frame, name), layer in found.items() if frame == slab.frame.name}
 
-    def _lane(self, name: str) -> str:
+    def _purpose(self, name: str) -> str:
         slab = self._slab
-        return f"{_LANE}{slab.dataset} {slab.label} {slab.frame.name} {name}" if slab is not None else _LANE
+        if slab is None:
+            return _PURPOSE
+        return f"{_PURPOSE}{slab.dataset} {slab.label} {slab.frame.name} {name}"
 
     def _show(self) -> None:
         """Bring the list up to date."""
@@ -108,7 +110,7 @@ class VolumeShelf(QObject):
         shown = self._shown()
         rows = []
         for name in self._here():
-            busy = self._jobs.busy(self._lane(name))
+            busy = self._jobs.busy(self._purpose(name))
             size = self._to_fetch.get(name, 0)
             detail = "opening…" if busy else f"{bytes_text(size)} to fetch" if size else ""
             rows.append(VolumeRow(name, detail, busy or name in shown))
@@ -150,7 +152,7 @@ class VolumeShelf(QObject):
         if source is None:
             return
         if not shown:
-            self._jobs.cancel(self._lane(name))
+            self._jobs.cancel(self._purpose(name))
             layer = self._shown().get(name)
             if layer is not None:
                 self._viewer.layers.remove(layer)
@@ -177,7 +179,7 @@ class VolumeShelf(QObject):
             return prepare_volume(slab, source, task)
 
         self._jobs.start(
-            self._lane(source.name),
+            self._purpose(source.name),
             f"Opening {source.name}",
             work,
             lambda part: self._add(slab, part),
@@ -210,7 +212,7 @@ class VolumeShelf(QObject):
             return prepare_images(slab, where, task)
 
         name = where.rstrip("/\\").replace("\\", "/").rpartition("/")[2] or where
-        self._jobs.start(self._lane(where), f"Opening {name}", work, self._add_images, self._complain)
+        self._jobs.start(self._purpose(where), f"Opening {name}", work, self._add_images, self._complain)
 
     def _add_images(self, prepared: PreparedImages) -> None:
         for layer in self._cells_of(prepared.slab)[:1]:
@@ -232,8 +234,8 @@ class VolumeShelf(QObject):
 
     # -- asking and complaining ------------------------------------------------------------------
 
-    def _on_ended(self, lane: str) -> None:
-        if lane.startswith(_LANE):
+    def _on_ended(self, purpose: str) -> None:
+        if purpose.startswith(_PURPOSE):
             self._look_on_disk()
             self._show()
 

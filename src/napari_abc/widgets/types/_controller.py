@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from napari_abc.widgets.memory import Memory
     from napari_abc.widgets.types._view import AnnotationsView
 
-__all__ = ["AnnotationsBrowser"]
+__all__ = ["AnnotationsController"]
 
 SOURCE, TAXONOMY, CELLS = "source", "taxonomy", "cells"
 _MOST_NAMED = 3
@@ -55,7 +55,7 @@ class _Opened:
     tips: list[str]
 
 
-class AnnotationsBrowser(QObject):
+class AnnotationsController(QObject):
     """Lists taxonomies, walks through their levels, and shows cells of terms in the open slabs."""
 
     def __init__(
@@ -325,12 +325,12 @@ class AnnotationsBrowser(QObject):
 
     # -- asking and complaining ------------------------------------------------------------------
 
-    def after_cancel(self, lane: str) -> None:
+    def after_cancel(self, purpose: str) -> None:
         """Say in place what was not done, where a cancelled job leaves the table empty."""
-        if lane == SOURCE:
+        if purpose == SOURCE:
             self._view.source_section.set_expanded(True)
             self._view.show_nothing("Cancelled. Choose a source to see its taxonomies.")
-        elif lane == TAXONOMY:
+        elif purpose == TAXONOMY:
             self._view.show_nothing("Cancelled. Choose a taxonomy.")
 
     def _on_answer(self, answer: str) -> None:

@@ -16,7 +16,7 @@ from napari_abc.widgets import shared_atlas
 from napari_abc.widgets.dock import AtlasDock
 from napari_abc.widgets.memory import Memory
 from napari_abc.widgets.types import AnnotationsDock
-from napari_abc.widgets.types import _browser as annotations_browser
+from napari_abc.widgets.types import _controller as types_controller
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,15 +43,15 @@ def types(qtbot: QtBot) -> AnnotationsDock:
 @pytest.fixture
 def mouse(types: AnnotationsDock, release_folder: Path, idle: Idle) -> AnnotationsDock:
     """The dock with the mouse taxonomy open."""
-    types.browser.open_source(str(release_folder), "", False)
+    types.controller.open_source(str(release_folder), "", False)
     idle(types)
-    types.browser.open_taxonomy("WMB-taxonomy")
+    types.controller.open_taxonomy("WMB-taxonomy")
     idle(types)
     return types
 
 
 def viewer_of(dock: AnnotationsDock) -> ViewerModel:
-    return dock.browser._viewer
+    return dock.controller._viewer
 
 
 def names(dock: AnnotationsDock) -> list[str]:
@@ -75,13 +75,13 @@ def test_a_source_lists_its_taxonomies_and_opens_the_first(
     assert "20260228" in view.source_section._summary
     assert "synthetic" in view.source_section._summary
     assert "open a slab of Human basal ganglia" in view.slabs.text()
-    assert Memory(types.browser._memory._file.parent).source() == str(release_folder)
+    assert Memory(types.controller._memory._file.parent).source() == str(release_folder)
 
 
 def test_nothing_is_fetched_unasked(types: AnnotationsDock, s3_server: object, idle: Idle) -> None:
     from napari_abc.io.remote import PUBLIC_BUCKET
 
-    types.browser.open_source(PUBLIC_BUCKET, "", False)
+    types.controller.open_source(PUBLIC_BUCKET, "", False)
     idle(types)
     assert types.view.taxonomy.currentIndex() < 0
     assert types.view.empty.text() == "Choose a taxonomy."
@@ -99,15 +99,15 @@ def test_a_large_download_is_confirmed_first(
 ) -> None:
     from napari_abc.io.remote import PUBLIC_BUCKET
 
-    monkeypatch.setattr(annotations_browser, "ASK_FROM", 1)
-    types.browser.open_source(PUBLIC_BUCKET, "", False)
+    monkeypatch.setattr(types_controller, "ASK_FROM", 1)
+    types.controller.open_source(PUBLIC_BUCKET, "", False)
     idle(types)
-    types.browser.open_taxonomy("WMB-taxonomy")
+    types.controller.open_taxonomy("WMB-taxonomy")
     assert "fetched once" in types.view.notice.text
     types.view.notice.answers()[1].click()
     assert not types.jobs.busy()
     assert types.view.empty.text() == "Choose a taxonomy."
-    types.browser.open_taxonomy("WMB-taxonomy")
+    types.controller.open_taxonomy("WMB-taxonomy")
     types.view.notice.answers()[0].click()
     idle(types)
     assert len(names(types)) == 16
@@ -170,7 +170,7 @@ def test_a_level_of_a_parcellation_with_a_prefix_is_found(
     mouse: AnnotationsDock, release_folder: Path, idle: Idle
 ) -> None:
     layer = add_slab(viewer_of(mouse), open_atlas(release_folder)[MOUSE].slab(SECTIONS[0]), "class").cells
-    mouse.browser.open_taxonomy("Allen-CCF-2020")
+    mouse.controller.open_taxonomy("Allen-CCF-2020")
     idle(mouse)
     view = mouse.view
     view.level_chosen.emit(view.level.itemData(2))
@@ -207,28 +207,28 @@ def test_the_source_of_the_other_dock_is_taken(qtbot: QtBot, release_folder: Pat
     qtbot.addWidget(types)
     elsewhere = AnnotationsDock(ViewerModel())
     qtbot.addWidget(elsewhere)
-    atlas_dock.browser.open_source(str(release_folder), "20250531", False)
+    atlas_dock.find_controller.open_source(str(release_folder), "20250531", False)
     idle(atlas_dock)
     idle(types)
-    assert types.browser._atlas is atlas_dock.browser._atlas
+    assert types.controller._atlas is atlas_dock.find_controller._atlas
     assert types.view.source.chosen_release == "20250531"
-    assert elsewhere.browser._atlas is None
+    assert elsewhere.controller._atlas is None
     late = AnnotationsDock(viewer)
     qtbot.addWidget(late)
-    late.browser.start()
+    late.controller.start()
     idle(late)
-    assert late.browser._atlas is types.browser._atlas
-    types.browser.open_source(str(release_folder), "", False)  # and one of its own
+    assert late.controller._atlas is types.controller._atlas
+    types.controller.open_source(str(release_folder), "", False)  # and one of its own
     idle(types)
     assert types.view.source.chosen_release == "20260228"
-    assert atlas_dock.browser._atlas.release == "20250531"
+    assert atlas_dock.find_controller._atlas.release == "20250531"
 
 
 def test_an_open_slab_decides_which_taxonomy_comes_first(
     types: AnnotationsDock, release_folder: Path, idle: Idle
 ) -> None:
     add_slab(viewer_of(types), open_atlas(release_folder)[MOUSE].slab(SECTIONS[0]), "class")
-    types.browser.open_source(str(release_folder), "", False)
+    types.controller.open_source(str(release_folder), "", False)
     idle(types)
     assert types.view.taxonomy.currentData() == "WMB-taxonomy"
     assert SECTIONS[0] in types.view.slabs.text()
@@ -238,7 +238,7 @@ def test_an_open_slab_decides_which_taxonomy_comes_first(
 def test_a_source_that_cannot_be_opened_is_said_in_place(
     types: AnnotationsDock, location: str, idle: Idle
 ) -> None:
-    types.browser.open_source(location, "", False)
+    types.controller.open_source(location, "", False)
     idle(types)
     assert types.view.source.notice.text
     assert "should not" not in types.view.source.notice.text
@@ -254,9 +254,9 @@ def test_a_damaged_table_is_said_in_place(
     path = next(bucket.rglob("WMB-taxonomy/*/cluster_annotation_term.csv"))
     data = path.read_bytes()
     path.write_bytes(data[: len(data) // 2])
-    types.browser.open_source(str(bucket), "", False)
+    types.controller.open_source(str(bucket), "", False)
     idle(types)
-    types.browser.open_taxonomy("WMB-taxonomy")
+    types.controller.open_taxonomy("WMB-taxonomy")
     idle(types)
     assert types.view.notice.text
     assert "should not" not in types.view.notice.text
@@ -264,11 +264,11 @@ def test_a_damaged_table_is_said_in_place(
 
 
 def test_cancelling_says_what_was_not_done(types: AnnotationsDock, release_folder: Path, idle: Idle) -> None:
-    types.browser.open_source(str(release_folder), "", False)
+    types.controller.open_source(str(release_folder), "", False)
     types.task_bar.cancel_button.click()
     assert "Cancelled" in types.view.empty.text()
     idle(types)
-    assert types.browser._atlas is None
+    assert types.controller._atlas is None
 
 
 def test_the_dock_starts_with_the_source_of_the_last_session(
@@ -277,7 +277,7 @@ def test_the_dock_starts_with_the_source_of_the_last_session(
     again = AnnotationsDock(ViewerModel())
     qtbot.addWidget(again)
     again.show()
-    qtbot.waitUntil(lambda: again.browser._atlas is not None, timeout=30_000)
+    qtbot.waitUntil(lambda: again.controller._atlas is not None, timeout=30_000)
     idle(again)
     assert again.view.taxonomy.currentIndex() >= 0
 
@@ -285,9 +285,9 @@ def test_the_dock_starts_with_the_source_of_the_last_session(
 def test_closing_leaves_nothing_behind(types: AnnotationsDock, release_folder: Path) -> None:
     viewer = viewer_of(types)
     listeners = len(shared_atlas.events.opened)
-    types.browser.open_source(str(release_folder), "", False)
+    types.controller.open_source(str(release_folder), "", False)
     types.close()
     assert len(shared_atlas.events.opened) == listeners - 1
     assert not types.jobs.busy()
     shared_atlas.share(viewer, open_atlas(release_folder), "demo")
-    assert types.browser._atlas is None
+    assert types.controller._atlas is None

@@ -37,11 +37,11 @@ if TYPE_CHECKING:
     from napari_abc.widgets.find._datasets import DatasetRow
     from napari_abc.widgets.find._directories import DirectoryRow
     from napari_abc.widgets.find._slabs import SlabRow
-    from napari_abc.widgets.find._view import BrowseView
+    from napari_abc.widgets.find._view import FindView
     from napari_abc.widgets.jobs import Jobs
     from napari_abc.widgets.memory import Memory
 
-__all__ = ["ASK_FROM", "Browser"]
+__all__ = ["ASK_FROM", "FindController"]
 
 SOURCE, DATASET, OPEN, DOWNLOAD, DIRECTORIES = "source", "dataset", "open", "download", "directories"
 
@@ -62,14 +62,14 @@ class _OpenedDataset:
     """Bytes that all slabs together have to fetch."""
 
 
-class Browser(QObject):
+class FindController(QObject):
     """Opens sources, lists datasets and slabs, and puts slabs into the viewer."""
 
     slab_opened = Signal(object)
     """The cells layer of the slab that was opened, or that was open already."""
 
     def __init__(
-        self, viewer: napari.viewer.Viewer, view: BrowseView, jobs: Jobs, memory: Memory, parent: QObject
+        self, viewer: napari.viewer.Viewer, view: FindView, jobs: Jobs, memory: Memory, parent: QObject
     ) -> None:
         super().__init__(parent)
         self._viewer = viewer
@@ -136,8 +136,8 @@ class Browser(QObject):
         view.show_welcome(False)
         view.datasets.set_rows((), "Opening the source…")
         view.show_directories(())
-        for lane in (DOWNLOAD, DIRECTORIES):
-            self._jobs.cancel(lane)
+        for purpose in (DOWNLOAD, DIRECTORIES):
+            self._jobs.cancel(purpose)
 
         def work(task: Task) -> _OpenedAtlas:
             atlas = open_atlas(location, release=release or None, offline=offline, task=task)
@@ -319,14 +319,14 @@ class Browser(QObject):
                 return layer
         return None
 
-    def after_cancel(self, lane: str) -> None:
+    def after_cancel(self, purpose: str) -> None:
         """Say in place what was not done, where a cancelled job leaves a list empty."""
-        if lane == DOWNLOAD and self._atlas is not None:
+        if purpose == DOWNLOAD and self._atlas is not None:
             self._list_directories(self._atlas)
-        elif lane == SOURCE:
+        elif purpose == SOURCE:
             self._view.datasets.set_rows((), "Cancelled. Choose a source to see its datasets.")
             self._view.show_welcome(True)
-        elif lane == DATASET and self._dataset is None:
+        elif purpose == DATASET and self._dataset is None:
             self._view.show_slabs((), "Cancelled. Choose a dataset to see its slabs.")
             self._view.datasets.deselect()
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from qtpy.QtGui import QPaintEvent
 
-__all__ = ["COLORMAPS", "ColorBar"]
+__all__ = ["COLORMAPS", "ContinuousLegend"]
 
 COLORMAPS = ("magma", "inferno", "plasma", "viridis", "cividis")
 """Perceptually uniform ones: equal steps in value look like equal steps."""
@@ -62,7 +62,7 @@ class _Gradient(QWidget):
         painter.end()
 
 
-class ColorBar(QWidget):
+class ContinuousLegend(QWidget):
     """Gradient with limits to set by slider or number, colormap, unit, and what is gray.
 
     Emits :attr:`limits_changed` and :attr:`colormap_changed` at each step; the listener throttles.

@@ -9,7 +9,7 @@ from qtpy.QtCore import Qt
 
 from napari_abc.io.files import default_cache
 from napari_abc.viewer.color import painted
-from napari_abc.widgets.find import _browser as browse
+from napari_abc.widgets.find import _controller as find_controller
 from napari_abc.widgets.memory import Memory
 from project import REALDATA
 from servers import FolderServer
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
 
     from napari_abc.widgets.dock import AtlasDock
-    from napari_abc.widgets.find import BrowseView
+    from napari_abc.widgets.find import FindView
     from servers import BucketServer
 
     Idle = Callable[[AtlasDock], None]
@@ -31,26 +31,26 @@ MOUSE = "MERFISH-C57BL6J-638850"
 
 
 @pytest.fixture
-def view(dock: AtlasDock) -> BrowseView:
-    return dock.browse_view
+def view(dock: AtlasDock) -> FindView:
+    return dock.find_view
 
 
-def _slabs(view: BrowseView) -> list[str]:
+def _slabs(view: FindView) -> list[str]:
     return [row.label for row in view.slabs._model.rows]
 
 
 def _layers(dock: AtlasDock) -> list[str]:
-    return [layer.name for layer in dock.browser._viewer.layers]
+    return [layer.name for layer in dock.find_controller._viewer.layers]
 
 
-def _enter(qtbot: QtBot, view: BrowseView, location: str) -> None:
+def _enter(qtbot: QtBot, view: FindView, location: str) -> None:
     edit = view.source.source.lineEdit()
     edit.setText(location)
     qtbot.keyClick(edit, Qt.Key.Key_Return)
 
 
 def test_from_source_to_colored_slab(
-    qtbot: QtBot, dock: AtlasDock, view: BrowseView, release_folder: Path, idle: Idle
+    qtbot: QtBot, dock: AtlasDock, view: FindView, release_folder: Path, idle: Idle
 ) -> None:
     _enter(qtbot, view, str(release_folder))
     idle(dock)
@@ -65,7 +65,7 @@ def test_from_source_to_colored_slab(
     assert not dock.task_bar.isHidden()
     idle(dock)
     assert dock.task_bar.isHidden()
-    cells = next(layer for layer in dock.browser._viewer.layers if painted(layer) is not None)
+    cells = next(layer for layer in dock.find_controller._viewer.layers if painted(layer) is not None)
     assert _slabs(view)[0] in cells.name
     assert "synthetic" in cells.name
     assert dock.color_view.picker.layer.currentText() == cells.name
@@ -75,11 +75,11 @@ def test_from_source_to_colored_slab(
     view.slabs.open_requested.emit(_slabs(view)[0])  # a second double-click
     idle(dock)
     assert len(_layers(dock)) == count
-    assert dock.browser._viewer.layers.selection.active is cells
+    assert dock.find_controller._viewer.layers.selection.active is cells
 
 
 def test_an_older_release_grays_what_it_lacks(
-    qtbot: QtBot, dock: AtlasDock, view: BrowseView, release_folder: Path, idle: Idle
+    qtbot: QtBot, dock: AtlasDock, view: FindView, release_folder: Path, idle: Idle
 ) -> None:
     _enter(qtbot, view, str(release_folder))
     idle(dock)
@@ -96,7 +96,7 @@ def test_an_older_release_grays_what_it_lacks(
 
 @pytest.mark.parametrize("location", ["/no/such/folder", "http://127.0.0.1:1/abc", "s3:/typo"])
 def test_a_source_that_cannot_be_opened_is_said_in_place(
-    qtbot: QtBot, dock: AtlasDock, view: BrowseView, location: str, idle: Idle
+    qtbot: QtBot, dock: AtlasDock, view: FindView, location: str, idle: Idle
 ) -> None:
     _enter(qtbot, view, location)
     idle(dock)
@@ -105,11 +105,11 @@ def test_a_source_that_cannot_be_opened_is_said_in_place(
     assert "should not" not in view.source.notice.text  # that is for errors nobody foresaw
     assert view.source.notice.answers()[0].accessibleName() == "Retry"
     assert view.datasets.isHidden()
-    assert Memory(dock.browser._memory._file.parent).source() == ""
+    assert Memory(dock.find_controller._memory._file.parent).source() == ""
 
 
 def test_retry_after_the_source_came_back(
-    qtbot: QtBot, dock: AtlasDock, view: BrowseView, release_folder: Path, idle: Idle
+    qtbot: QtBot, dock: AtlasDock, view: FindView, release_folder: Path, idle: Idle
 ) -> None:
     with FolderServer(release_folder) as server:
         server.status = 503
@@ -126,15 +126,15 @@ def test_retry_after_the_source_came_back(
 def test_a_large_download_is_said_and_confirmed_first(
     qtbot: QtBot,
     dock: AtlasDock,
-    view: BrowseView,
+    view: FindView,
     s3_server: BucketServer,
     idle: Idle,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     # The release is small: let everything count as large, and no table be read unasked for its counts.
-    monkeypatch.setattr(browse, "ASK_FROM", 1)
+    monkeypatch.setattr(find_controller, "ASK_FROM", 1)
     monkeypatch.setattr("napari_abc.atlas.dataset._SMALL_TABLES", 0)
-    dock.browser._on_welcome(demo=False)
+    dock.find_controller._on_welcome(demo=False)
     idle(dock)
     assert view.source.source.currentText() == "Public ABC Atlas"
     view.datasets.select(MARMOSET)
@@ -163,13 +163,13 @@ def test_a_large_download_is_said_and_confirmed_first(
 def test_counting_alone(
     qtbot: QtBot,
     dock: AtlasDock,
-    view: BrowseView,
+    view: FindView,
     release_folder: Path,
     idle: Idle,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("napari_abc.atlas.dataset._SMALL_TABLES", 0)
-    dock.browser.open_source(str(release_folder), "", False)
+    dock.find_controller.open_source(str(release_folder), "", False)
     idle(dock)
     view.datasets.select(MARMOSET)
     idle(dock)
@@ -183,7 +183,7 @@ def test_counting_alone(
 def test_cancel_in_the_middle_of_a_download(
     qtbot: QtBot,
     dock: AtlasDock,
-    view: BrowseView,
+    view: FindView,
     release_folder: Path,
     cache_folder: Path,
     idle: Idle,
@@ -191,7 +191,7 @@ def test_cancel_in_the_middle_of_a_download(
 ) -> None:
     monkeypatch.setattr("napari_abc.atlas.dataset._SMALL_TABLES", 0)
     with FolderServer(release_folder) as server:
-        dock.browser.open_source(server.url, "", False)
+        dock.find_controller.open_source(server.url, "", False)
         idle(dock)
         view.datasets.select(MARMOSET)
         idle(dock)
@@ -210,9 +210,9 @@ def test_cancel_in_the_middle_of_a_download(
 
 
 def test_choosing_quickly_shows_the_last_choice(
-    dock: AtlasDock, view: BrowseView, release_folder: Path, idle: Idle
+    dock: AtlasDock, view: FindView, release_folder: Path, idle: Idle
 ) -> None:
-    dock.browser.open_source(str(release_folder), "", False)
+    dock.find_controller.open_source(str(release_folder), "", False)
     idle(dock)
     view.datasets.select(MARMOSET)
     view.datasets.select(MOUSE)
@@ -234,10 +234,10 @@ def test_a_persons_own_h5ad(qtbot: QtBot, dock: AtlasDock, idle: Idle, tmp_path:
         obsm={"spatial": np.random.default_rng(0).uniform(0, 1000, (50, 2))},
     )
     table.write_h5ad(tmp_path / "mine.h5ad")
-    dock.browse_view.own_data.path_chosen.emit(str(tmp_path / "mine.h5ad"))
+    dock.find_view.own_data.path_chosen.emit(str(tmp_path / "mine.h5ad"))
     idle(dock)
-    assert dock.browse_view.notice.text == ""
-    assert len(dock.browser._viewer.layers) == 1
+    assert dock.find_view.notice.text == ""
+    assert len(dock.find_controller._viewer.layers) == 1
     assert dock.color_view.picker.column.findData("type") >= 0
 
 
@@ -245,54 +245,54 @@ def test_a_persons_own_h5ad(qtbot: QtBot, dock: AtlasDock, idle: Idle, tmp_path:
 def test_a_persons_own_run(dock: AtlasDock, idle: Idle, run: str, cells: int) -> None:
     if not REALDATA.is_dir():
         pytest.skip("the real runs are not here")
-    dock.browser.open_path(str(REALDATA / run))
+    dock.find_controller.open_path(str(REALDATA / run))
     idle(dock)
-    assert dock.browse_view.notice.text == ""
-    layer = dock.colorist._layer
+    assert dock.find_view.notice.text == ""
+    layer = dock.color_controller._layer
     assert layer is not None
     assert len(layer.data) == cells
     identifier, symbol = dock.color_view.picker.gene._index.genes[0]
-    dock.colorist.color_by_gene(identifier)
+    dock.color_controller.color_by_gene(identifier)
     idle(dock)
     assert dock.color_view.notice.text == ""
     assert painted(layer).coloring.title in (identifier, symbol)
 
 
 def test_a_folder_that_is_no_run_is_said_in_place(dock: AtlasDock, idle: Idle, tmp_path: Path) -> None:
-    dock.browser.open_path(str(tmp_path))
+    dock.find_controller.open_path(str(tmp_path))
     idle(dock)
-    assert str(tmp_path) in dock.browse_view.notice.text
+    assert str(tmp_path) in dock.find_view.notice.text
     assert _layers(dock) == []
 
 
 def test_the_source_is_remembered(
-    dock: AtlasDock, view: BrowseView, release_folder: Path, idle: Idle, qtbot: QtBot
+    dock: AtlasDock, view: FindView, release_folder: Path, idle: Idle, qtbot: QtBot
 ) -> None:
     from napari.components import ViewerModel
 
     from napari_abc.widgets.dock import AtlasDock
 
     assert view.datasets.isHidden()  # the first time there are two buttons instead
-    dock.browser.open_source(str(release_folder), "", True)
+    dock.find_controller.open_source(str(release_folder), "", True)
     idle(dock)
     again = AtlasDock(ViewerModel())
     qtbot.addWidget(again)
     again.show()
     qtbot.waitUntil(again.jobs.busy)
     idle(again)
-    assert again.browse_view.source.location == str(release_folder)
-    assert again.browse_view.source.offline.isChecked()
-    assert again.browse_view.datasets.select(MARMOSET)
+    assert again.find_view.source.location == str(release_folder)
+    assert again.find_view.source.offline.isChecked()
+    assert again.find_view.datasets.select(MARMOSET)
     idle(again)
 
 
 def test_a_source_opened_before_the_dock_is_seen_stays(
-    dock: AtlasDock, view: BrowseView, release_folder: Path, tmp_path: Path, idle: Idle, qtbot: QtBot
+    dock: AtlasDock, view: FindView, release_folder: Path, tmp_path: Path, idle: Idle, qtbot: QtBot
 ) -> None:
     """As of 'napari-abc demo', whichever of window and source comes first."""
     shutil.copytree(release_folder / "releases", tmp_path / "last" / "releases")
     Memory(default_cache()).remember(str(tmp_path / "last"), False, False)
-    dock.browser.open_source(str(release_folder), "", False)
+    dock.find_controller.open_source(str(release_folder), "", False)
     with qtbot.waitExposed(dock):
         dock.show()
     qtbot.wait(50)

@@ -5,15 +5,15 @@ from typing import TYPE_CHECKING
 import pytest
 from qtpy.QtCore import Qt
 
-from napari_abc.widgets.color._bar import COLORMAPS, ColorBar
+from napari_abc.widgets.color._continuous import COLORMAPS, ContinuousLegend
 
 if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
 
 
 @pytest.fixture
-def bar(qtbot: QtBot) -> ColorBar:
-    bar = ColorBar()
+def bar(qtbot: QtBot) -> ContinuousLegend:
+    bar = ContinuousLegend()
     qtbot.addWidget(bar)
     bar.resize(360, 200)
     bar.set_scale("DRD1", "log2(CPT + 1)", (0.0, 10.0), (0.0, 8.0), (0.0, 10.0))
@@ -21,20 +21,20 @@ def bar(qtbot: QtBot) -> ColorBar:
     return bar
 
 
-def test_it_shows_scale_and_unit(bar: ColorBar) -> None:
+def test_it_shows_scale_and_unit(bar: ContinuousLegend) -> None:
     assert bar.title.text() == "DRD1, log2(CPT + 1)"
     assert (bar.low.value(), bar.high.value()) == (0, 8)
     assert bar.limits == (0, 8)
 
 
-def test_a_number_changes_the_limits(qtbot: QtBot, bar: ColorBar) -> None:
+def test_a_number_changes_the_limits(qtbot: QtBot, bar: ContinuousLegend) -> None:
     with qtbot.waitSignal(bar.limits_changed) as signal:
         bar.high.setValue(5)
     assert signal.args == [0, 5]
     assert tuple(bar.slider.value()) == pytest.approx((0, 5))
 
 
-def test_the_slider_changes_the_limits(qtbot: QtBot, bar: ColorBar) -> None:
+def test_the_slider_changes_the_limits(qtbot: QtBot, bar: ContinuousLegend) -> None:
     with qtbot.waitSignal(bar.limits_changed) as signal:
         bar.slider.setValue((2.0, 6.0))
     assert signal.args == pytest.approx([2, 6])
@@ -42,7 +42,7 @@ def test_the_slider_changes_the_limits(qtbot: QtBot, bar: ColorBar) -> None:
 
 
 @pytest.mark.parametrize(("which", "value"), [("low", 9.0), ("low", 10.0), ("high", 0.0)])
-def test_limits_never_meet(qtbot: QtBot, bar: ColorBar, which: str, value: float) -> None:
+def test_limits_never_meet(qtbot: QtBot, bar: ContinuousLegend, which: str, value: float) -> None:
     bar.set_limits((1.0, 8.0))
     with qtbot.waitSignal(bar.limits_changed) as signal:
         getattr(bar, which).setValue(value)
@@ -50,14 +50,14 @@ def test_limits_never_meet(qtbot: QtBot, bar: ColorBar, which: str, value: float
     assert 0 <= low < high <= 10
 
 
-def test_reset(qtbot: QtBot, bar: ColorBar) -> None:
+def test_reset(qtbot: QtBot, bar: ContinuousLegend) -> None:
     with qtbot.waitSignal(bar.limits_changed) as signal:
         qtbot.mouseClick(bar.reset, Qt.MouseButton.LeftButton)
     assert signal.args == [0, 10]
     assert "0.0 to 10.0" in bar.reset.toolTip()
 
 
-def test_showing_another_scale_sends_nothing(qtbot: QtBot, bar: ColorBar) -> None:
+def test_showing_another_scale_sends_nothing(qtbot: QtBot, bar: ContinuousLegend) -> None:
     with qtbot.assertNotEmitted(bar.limits_changed, wait=20):
         bar.set_scale("volume", "", (120.0, 4800.0), (120.0, 4800.0), (120.0, 4800.0))
         bar.set_limits((200.0, 300.0))
@@ -66,7 +66,7 @@ def test_showing_another_scale_sends_nothing(qtbot: QtBot, bar: ColorBar) -> Non
     assert bar.title.text() == "constant"
 
 
-def test_colormaps_are_uniform_and_a_scripts_own_is_shown(qtbot: QtBot, bar: ColorBar) -> None:
+def test_colormaps_are_uniform_and_a_scripts_own_is_shown(qtbot: QtBot, bar: ContinuousLegend) -> None:
     names = [bar.colormap.itemText(i) for i in range(bar.colormap.count())]
     assert tuple(names) == COLORMAPS
     with qtbot.waitSignal(bar.colormap_changed) as signal:
@@ -78,7 +78,7 @@ def test_colormaps_are_uniform_and_a_scripts_own_is_shown(qtbot: QtBot, bar: Col
     assert bar.colormap.currentText() == "turbo"
 
 
-def test_the_gradient_is_drawn_in_its_colors(qtbot: QtBot, bar: ColorBar) -> None:
+def test_the_gradient_is_drawn_in_its_colors(qtbot: QtBot, bar: ContinuousLegend) -> None:
     bar.set_colormap("magma", ["#0000ff"] * 4 + ["#ff0000"] * 4)
     with qtbot.waitExposed(bar):
         pass
@@ -89,7 +89,7 @@ def test_the_gradient_is_drawn_in_its_colors(qtbot: QtBot, bar: ColorBar) -> Non
     assert bar.gradient.color_at(0) == "#0000ff"
 
 
-def test_gray_cells_are_counted(bar: ColorBar) -> None:
+def test_gray_cells_are_counted(bar: ContinuousLegend) -> None:
     bar.set_gray([("zero", "#404040", 32_382), ("not <b>measured</b>", "#808080", 120)])
     assert "32,382 cells" in bar.gray.text()
     assert "#404040" in bar.gray.text()
