@@ -7,6 +7,14 @@ sentence; the shell prints it as it is.
 
 from __future__ import annotations
 
+import errno
+import socket
+import ssl
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 __all__ = [
     "AbcError",
     "Cancelled",
@@ -20,6 +28,7 @@ __all__ = [
     "NetworkError",
     "OfflineError",
     "UnknownNameError",
+    "reason",
 ]
 
 
@@ -73,3 +82,46 @@ class DisplayError(AbcError, RuntimeError):
 
 class Cancelled(AbcError):
     """The person cancelled; nothing half-done is left behind."""
+
+
+def reason(error: BaseException) -> str:
+    """Why a request failed, in a few words for a person."""
+    for cause in _chain(error):
+        status = getattr(cause, "status", None)
+        number = getattr(cause, "errno", None)
+        if isinstance(cause, socket.gaierror):
+            return "its name can't be resolved"
+        if isinstance(cause, ssl.SSLError):
+            return "its certificate is not accepted"
+        if isinstance(cause, ConnectionRefusedError) or number == errno.ECONNREFUSED:
+            return "the connection was refused"
+        if number in (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN):
+            return "there is no network"
+        if isinstance(status, int):
+            return f"it answered with HTTP status {status}"
+        if isinstance(cause, PermissionError):
+            return "it refused access"
+        if isinstance(cause, TimeoutError):
+            return "it did not answer in time"
+    text = " ".join(str(error).split()).rstrip(".") or type(error).__name__
+    return text if len(text) <= 160 else f"{text[:160]}…"
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    # botocore keeps the cause in `kwargs["error"]`, aiohttp in `os_error`, Python in `__cause__`.
+    seen: list[BaseException] = []
+    waiting: list[object] = [error]
+    while waiting:
+        current = waiting.pop()
+        if not isinstance(current, BaseException) or any(current is other for other in seen):
+            continue
+        seen.append(current)
+        yield current
+        kwargs = getattr(current, "kwargs", None)
+        waiting += [
+            kwargs.get("error") if isinstance(kwargs, dict) else None,
+            current.__context__,
+            current.__cause__,
+            getattr(current, "os_error", None),
+            *getattr(current, "exceptions", ()),
+        ]

@@ -9,14 +9,19 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from napari_abc.errors import Cancelled
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from concurrent.futures import Future
 
-__all__ = ["Progress", "Task"]
+__all__ = ["Progress", "Task", "wait"]
+
+_STEP_SECONDS = 0.1
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,3 +92,26 @@ class Task:
         self.check()
         if self._notify is not None:
             self._notify(Progress(what, done, total, unit))
+
+
+def wait(future: Future[T], task: Task | None = None) -> T:
+    """Wait for the answer of another thread, listening for a cancel.
+
+    Raises
+    ------
+    Cancelled
+        If `task` is cancelled first; the request is given up.
+    """
+    try:
+        while True:
+            if task is not None:
+                task.check()
+            try:
+                return future.result(timeout=_STEP_SECONDS)
+            except TimeoutError:
+                # Either this step's or the request's own.
+                if future.done():
+                    return future.result()
+    except BaseException:
+        future.cancel()
+        raise
