@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future
+
 import pytest
 
 from napari_abc import errors
-from napari_abc.task import Progress, Task
+from napari_abc.task import Progress, Task, wait
 
 
 def test_reports_reach_whoever_started_the_work():
@@ -23,7 +25,7 @@ def test_a_cancelled_task_stops_at_its_next_report():
     assert seen == []
 
 
-@pytest.mark.parametrize("name", [name for name in errors.__all__ if name != "AbcError"])
+@pytest.mark.parametrize("name", [name for name in errors.__all__ if name not in ("AbcError", "reason")])
 def test_every_error_is_of_the_family_and_prints_plainly(name):
     error = getattr(errors, name)("a plain 'sentence'.")
     assert isinstance(error, errors.AbcError)
@@ -42,3 +44,30 @@ def test_every_error_is_of_the_family_and_prints_plainly(name):
 )
 def test_errors_are_the_builtins_a_caller_expects(error, builtin):
     assert issubclass(error, builtin)
+
+
+def test_waiting_hears_a_cancel_and_gives_the_work_up():
+    waiting = Future()
+    task = Task()
+    task.cancel()
+    with pytest.raises(errors.Cancelled):
+        wait(waiting, task)
+    assert waiting.cancelled()
+
+
+def test_a_timeout_of_the_work_itself_ends_the_waiting():
+    late = Future()
+    late.set_exception(TimeoutError("its own"))
+    with pytest.raises(TimeoutError, match="its own"):
+        wait(late)
+    done = Future()
+    done.set_result(7)
+    assert wait(done, Task()) == 7
+
+
+def test_the_reason_of_a_failure_is_found_along_its_causes():
+    outer = RuntimeError("lost")
+    outer.__cause__ = ConnectionRefusedError()
+    assert errors.reason(outer) == "the connection was refused"
+    assert errors.reason(ValueError("plain.\n words")) == "plain. words"
+    assert errors.reason(ValueError()) == "ValueError"
