@@ -15,7 +15,7 @@ import scipy.sparse as sp
 from napari_abc.errors import AbcError, Cancelled, FormatError, MissingFileError
 from napari_abc.io.matrix._expression import COMPUTED_LOG2
 from napari_abc.task import Task
-from napari_abc.vendors._h5ad import COORDINATE_COLUMNS, is_h5ad, open_h5ad
+from napari_abc.vendors._h5ad import COORDINATE_COLUMNS, H5adFile, open_h5ad
 from project import REALDATA
 
 if TYPE_CHECKING:
@@ -279,12 +279,12 @@ def test_what_is_no_h5ad(tmp_path: Path) -> None:
     with pytest.raises(MissingFileError):
         open_h5ad(tmp_path / "absent.h5ad", Task())
     (tmp_path / "a.h5ad").write_bytes(b"PK\x03\x04 not HDF5")
-    assert not is_h5ad(tmp_path / "a.h5ad")
+    assert not H5adFile().detect(tmp_path / "a.h5ad")
     with pytest.raises(FormatError, match="not an HDF5 file"):
         open_h5ad(tmp_path / "a.h5ad", Task())
     with h5py.File(tmp_path / "b.h5ad", "w") as file:
         file["x"] = 1
-    assert is_h5ad(tmp_path / "b.h5ad")
+    assert H5adFile().detect(tmp_path / "b.h5ad")
     with pytest.raises(FormatError, match="no table 'obs'"):
         open_h5ad(tmp_path / "b.h5ad", Task())
 

@@ -24,7 +24,8 @@ from napari_abc.errors import (
     UnknownNameError,
 )
 from napari_abc.task import Task
-from napari_abc.vendors._merscope import is_merscope, open_merscope
+from napari_abc.vendors._merscope import MerscopeFolder, open_merscope
+from napari_abc.vendors.registry import find_vendor
 from project import REALDATA
 
 if TYPE_CHECKING:
@@ -263,7 +264,7 @@ def write_mosaic(
 @pytest.mark.parametrize("infix", ["", "_reseg", ".28af71c"])
 def test_ids_and_file_names_of_every_version(tmp_path: Path, first: str, infix: str) -> None:
     write_run(tmp_path, first, infix)
-    assert is_merscope(tmp_path)
+    assert isinstance(find_vendor(tmp_path), MerscopeFolder)
     slab = open_(tmp_path)
     assert slab.cells.index.tolist() == IDS
     assert slab.expression(["GAD1"], values="raw")["GAD1"].tolist() == [3, 2, 1]
@@ -375,7 +376,7 @@ def test_one_plane_a_stain_is_shown_nuclei_first(tmp_path: Path) -> None:
 
 def test_the_folder_above_a_region_opens_it(tmp_path: Path) -> None:
     write_run(tmp_path / "region_0")
-    assert is_merscope(tmp_path)
+    assert isinstance(find_vendor(tmp_path), MerscopeFolder)
     assert open_(tmp_path).label == f"{tmp_path.name} region_0"
     write_run(tmp_path / "region_1")
     with pytest.raises(ConfigurationError, match="2 regions; open one of them: region_0, region_1"):
@@ -420,9 +421,9 @@ def test_cells_alone_open_and_what_is_missing_is_said(tmp_path: Path) -> None:
 def test_the_cell_table_of_an_abc_release_is_not_taken_for_a_run(tmp_path: Path) -> None:
     (tmp_path / "cell_metadata.csv").write_text("cell_label,x_slab_mm\na,1\n")
     (tmp_path / "gene.csv").write_text("gene_identifier\n")
-    assert not is_merscope(tmp_path)
+    assert not isinstance(find_vendor(tmp_path), MerscopeFolder)
     (tmp_path / "cell_metadata.csv").write_text("id,center_x,center_y\na,1,2\n")
-    assert is_merscope(tmp_path)
+    assert isinstance(find_vendor(tmp_path), MerscopeFolder)
     assert len(open_(tmp_path).cells) == 1
 
 
@@ -431,7 +432,7 @@ def test_what_is_no_merscope_folder_is_told_apart(tmp_path: Path) -> None:
     (tmp_path / "mosaic_DAPI_z0.tif").write_text("")
     (tmp_path / "region_0").mkdir()
     for path in (tmp_path, tmp_path / "none", tmp_path / "cells.csv", "", "\0", "x" * 9999):
-        assert not is_merscope(path)
+        assert not isinstance(find_vendor(path), MerscopeFolder)
     for path in (tmp_path, tmp_path / "none"):
         with pytest.raises(MissingFileError):
             open_(path)

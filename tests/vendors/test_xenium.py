@@ -27,7 +27,8 @@ from napari_abc.errors import (
 from napari_abc.io.images import _pyramid as images
 from napari_abc.model import Outlines, Slab
 from napari_abc.task import Task
-from napari_abc.vendors._xenium import is_xenium, open_xenium
+from napari_abc.vendors._xenium import XeniumFolder, open_xenium
+from napari_abc.vendors.registry import find_vendor
 from project import REALDATA
 
 XENIUM = REALDATA / "xenium"
@@ -86,7 +87,7 @@ def brightness(slab: Slab, number: int = 0, dx: float = 0.0, dy: float = 0.0, fl
 
 @real
 def test_a_real_run_opens_whole() -> None:
-    assert is_xenium(MIX)
+    assert isinstance(find_vendor(MIX), XeniumFolder)
     slab = open_(MIX)
     truth = pd.read_parquet(MIX / "cells.parquet").set_index("cell_id")
     assert slab.cells.index.tolist() == truth.index.tolist()
@@ -387,7 +388,7 @@ def test_the_experiment_file_and_the_folder_above_outs_open_too(tmp_path: Path) 
     write_cells(tmp_path / "outs")
     (tmp_path / "outs" / "experiment.xenium").write_text('{"run_name": "R"}')
     for path in (tmp_path, tmp_path / "outs", tmp_path / "outs" / "experiment.xenium", str(tmp_path)):
-        assert is_xenium(path)
+        assert isinstance(find_vendor(path), XeniumFolder)
         slab = open_(Path(path))
         assert slab.notes[0] == "Run: R."
         assert slab.label == f"{tmp_path.name} outs"
@@ -409,7 +410,7 @@ def test_what_is_no_xenium_folder_is_told_apart(tmp_path: Path) -> None:
         "\0",
         "x" * 9999,
     ):
-        assert not is_xenium(path)
+        assert not isinstance(find_vendor(path), XeniumFolder)
     for path in (tmp_path / "only", tmp_path / "none"):
         with pytest.raises(MissingFileError, match=r"cells\.parquet"):
             open_(path)

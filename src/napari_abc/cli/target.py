@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from napari_abc.atlas.atlas import check_dataset, open_atlas
 from napari_abc.errors import ConfigurationError, MissingFileError
 from napari_abc.text import SYNTHETIC
-from napari_abc.vendors.registry import bundle_kind, open_bundle
+from napari_abc.vendors.registry import find_vendor, open_bundle, vendor_of_name
 
 if TYPE_CHECKING:
     from napari_abc.atlas.atlas import Atlas
@@ -60,12 +60,12 @@ def bundle_of(dataset: str) -> Path | None:
     separators = {os.sep, os.altsep or os.sep}
     written_as_path = any(separator in dataset for separator in separators) or dataset[:1] in (".", "~")
     if not path.exists():
-        if written_as_path or path.suffix.lower() == ".h5ad":
+        if written_as_path or vendor_of_name(path) is not None:
             raise MissingFileError(f"There is nothing at {dataset!r}; check the path.")
         return None
 
     # A bare name is a dataset's even if a folder is called like it, as one in a cache folder is.
-    return path if written_as_path or path.is_file() or bundle_kind(path) is not None else None
+    return path if written_as_path or path.is_file() or find_vendor(path) is not None else None
 
 
 def slab_of(arguments: Any, console: Console) -> Slab:

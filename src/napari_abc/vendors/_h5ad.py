@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from napari_abc.io.matrix import Matrix
     from napari_abc.task import Task
 
-__all__ = ["COORDINATE_COLUMNS", "is_h5ad", "open_h5ad"]
+__all__ = ["COORDINATE_COLUMNS", "H5adFile", "open_h5ad"]
 
 COORDINATE_COLUMNS = (
     ("center_x", "center_y", "center_z", "micrometer"),  # MERSCOPE
@@ -61,20 +61,29 @@ _MIN_PLACED = 0.75
 """Share of cells that must have coordinates: with fewer, a picture shows a part as if it were all."""
 
 
-def is_h5ad(path: Path) -> bool:
-    """Whether a path is an HDF5 file named ``.h5ad``; reads eight bytes."""
-    try:
+_UNITS = ("millimeter", "micrometer")
+_LONGEST = 2_000
+"""Characters of a license or citation that are kept."""
+
+
+class H5adFile:
+    """A :class:`~napari_abc.vendors.registry.Vendor`: AnnData files with coordinates."""
+
+    name = "h5ad"
+    is_folder = False
+    patterns = ("*.h5ad",)
+    example = "an .h5ad file"
+
+    def detect(self, path: Path) -> bool:
+        """Whether a path is an HDF5 file named ``.h5ad``; reads eight bytes."""
         if path.suffix.lower() != ".h5ad" or not path.is_file():
             return False
         with path.open("rb") as file:
             return file.read(8) == b"\x89HDF\r\n\x1a\n"
-    except OSError:
-        return False
 
-
-_UNITS = ("millimeter", "micrometer")
-_LONGEST = 2_000
-"""Characters of a license or citation that are kept."""
+    def open(self, path: Path, task: Task, z: int | None = None) -> Slab:
+        """Open it; see :func:`open_h5ad`. It has one plane, so ``z`` is not looked at."""
+        return open_h5ad(path, task)
 
 
 def open_h5ad(path: Path, task: Task) -> Slab:

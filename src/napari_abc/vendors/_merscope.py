@@ -32,20 +32,28 @@ if TYPE_CHECKING:
     from napari_abc.model import ExpressionSource, Outlines
     from napari_abc.task import Task
 
-__all__ = ["is_merscope", "open_merscope"]
+__all__ = ["MerscopeFolder", "open_merscope"]
 
 _MAX_ENTRIES = 2000
 """Names of a folder that are looked at to tell what it is."""
 _MAX_HEADER = 2**16
 
 
-def is_merscope(path: str | Path) -> bool:
-    """Whether a path is a MERSCOPE output folder, by names and headers of tables; never raises."""
-    try:
-        folder = Path(path)
-        return folder.is_dir() and bool(_is_region(folder) or _regions(folder))
-    except (OSError, ValueError, TypeError):
-        return False
+class MerscopeFolder:
+    """A :class:`~napari_abc.vendors.registry.Vendor`: MERSCOPE output folders."""
+
+    name = Merscope.NAME
+    is_folder = True
+    patterns: tuple[str, ...] = ()
+    example = f"a MERSCOPE folder ({Merscope.CELLS}.csv)"
+
+    def detect(self, path: Path) -> bool:
+        """Whether a path is an output folder, by names and headers of tables."""
+        return path.is_dir() and bool(_is_region(path) or _regions(path))
+
+    def open(self, path: Path, task: Task, z: int | None = None) -> Slab:
+        """Open it; see :func:`open_merscope`."""
+        return open_merscope(path, task, z=z)
 
 
 def open_merscope(path: str | Path, task: Task, *, z: int | None = None) -> Slab:

@@ -35,22 +35,28 @@ if TYPE_CHECKING:
     from napari_abc.model import ExpressionSource, Outlines, Volume
     from napari_abc.task import Task
 
-__all__ = ["is_xenium", "open_xenium"]
+__all__ = ["XeniumFolder", "open_xenium"]
 
 _MAX_JSON = 16 * 2**20
 _MAX_CLUSTERINGS = 50
 _NUMBERED = re.compile(r"(?:ch|_)(\d{4})(?:_|\.)")
 
 
-def is_xenium(path: str | Path) -> bool:
-    """Whether a path is a Xenium output folder (or its ``experiment.xenium``); asks for a few names only.
+class XeniumFolder:
+    """A :class:`~napari_abc.vendors.registry.Vendor`: Xenium output folders."""
 
-    Never raises.
-    """
-    try:
-        return _folder(Path(path)) is not None
-    except (OSError, ValueError, TypeError):
-        return False
+    name = Xenium.NAME
+    is_folder = True
+    patterns = ("*.xenium",)
+    example = f"a Xenium folder ({Xenium.EXPERIMENT} or {' or '.join(Xenium.CELLS[:2])})"
+
+    def detect(self, path: Path) -> bool:
+        """Whether a path is an output folder, or its ``experiment.xenium``; asks for a few names only."""
+        return _folder(path) is not None
+
+    def open(self, path: Path, task: Task, z: int | None = None) -> Slab:
+        """Open it; see :func:`open_xenium`."""
+        return open_xenium(path, task, z=z)
 
 
 def open_xenium(path: str | Path, task: Task, *, z: int | None = None) -> Slab:

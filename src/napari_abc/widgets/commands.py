@@ -97,23 +97,21 @@ def browse_types() -> None:
 
 
 def open_folder() -> None:
-    """Ask for a Xenium or MERSCOPE output folder and open it in the background."""
-    from qtpy.QtWidgets import QFileDialog
+    """Ask for the folder of a run and open it in the background."""
+    from napari_abc.widgets.own_runs import ask_for_folder
 
     dock = open_dock()
-    path = QFileDialog.getExistingDirectory(dock.window(), "Xenium or MERSCOPE output folder")
+    path = ask_for_folder(dock.window())
     if path:
         dock.find_controller.open_path(path)
 
 
 def open_h5ad() -> None:
-    """Ask for an h5ad file and open it in the background."""
-    from qtpy.QtWidgets import QFileDialog
+    """Ask for the file of a run and open it in the background."""
+    from napari_abc.widgets.own_runs import ask_for_file
 
     dock = open_dock()
-    path, _ = QFileDialog.getOpenFileName(
-        dock.window(), "h5ad file with coordinates", filter="AnnData files (*.h5ad)"
-    )
+    path = ask_for_file(dock.window())
     if path:
         dock.find_controller.open_path(path)
 

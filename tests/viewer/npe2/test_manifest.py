@@ -13,6 +13,7 @@ from npe2 import PluginManifest
 from qtpy.QtWidgets import QFileDialog
 
 import napari_abc as abc
+from napari_abc.vendors.registry import VENDORS
 from napari_abc.widgets.commands import ANNOTATIONS_NAME, DOCK_NAME, open_annotations, open_dock
 
 if TYPE_CHECKING:
@@ -48,9 +49,17 @@ def test_every_command_exists_and_has_a_telling_title(manifest: PluginManifest) 
 
 def test_readers_claim_no_more_than_is_ours(manifest: PluginManifest) -> None:
     runs, volumes = manifest.contributions.readers
-    assert runs.filename_patterns == ["*.h5ad", "*.xenium"]
+    assert sorted(runs.filename_patterns) == sorted(p for vendor in VENDORS for p in vendor.patterns)
     assert volumes.filename_patterns == ["*.nii", "*.nii.gz"]
     assert runs.accepts_directories and volumes.accepts_directories
+
+
+def test_the_menus_name_every_vendor(manifest: PluginManifest) -> None:
+    """The manifest is no code, so it can't ask who reads what."""
+    titles = {command.id: command.title for command in manifest.contributions.commands}
+    for vendor in VENDORS:
+        assert vendor.name in titles["napari-abc.read"]
+        assert vendor.name in titles["napari-abc.open_folder" if vendor.is_folder else "napari-abc.open_h5ad"]
 
 
 def test_starting_napari_loads_nothing_of_it() -> None:

@@ -1,6 +1,6 @@
-"""napari's reader: Xenium and MERSCOPE output folders, and h5ad files with coordinates.
+"""napari's reader of a person's own runs, whoever of :mod:`~napari_abc.vendors.registry` opens them.
 
-napari asks for every folder and every ``.h5ad`` that a person drops, so saying no takes
+napari asks for every folder and every file of our names that a person drops, so saying no takes
 milliseconds and opens no table. A manifest can't narrow that: its patterns are for files, and
 napari's window offers every reader that takes folders without asking it first. Ours is only
 offered, never taken by itself, and scripts get napari's own unless they name another;
@@ -39,10 +39,10 @@ def get_reader(path: _Paths | None = None) -> Callable[[_Paths], list[LayerTuple
 
         open_folder()
         return None
-    from napari_abc.vendors.registry import bundle_kind
+    from napari_abc.vendors.registry import find_vendor
 
     one = _one(path)
-    return read if one is not None and bundle_kind(one) is not None else None
+    return read if one is not None and find_vendor(one) is not None else None
 
 
 def read(path: _Paths) -> list[LayerTuple]:
@@ -67,10 +67,7 @@ def read(path: _Paths) -> list[LayerTuple]:
 
 
 def _one(path: _Paths) -> Path | None:
-    """The path, the folder of an ``experiment.xenium``, or None for several paths."""
-    if not isinstance(path, str):
-        if len(path) != 1:
-            return None
-        path = path[0]
-    one = Path(path)
-    return one.parent if one.suffix == ".xenium" else one
+    """The path, or None for several."""
+    if isinstance(path, str):
+        return Path(path)
+    return Path(path[0]) if len(path) == 1 else None
