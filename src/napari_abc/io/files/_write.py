@@ -57,6 +57,17 @@ def size_text(size: int | None) -> str:
     return f"{value / 1000:,.3g} TB" if value < 999_500 else f"{value / 1000:,.0f} TB"
 
 
+def _forget_locks() -> None:
+    """In a forked child nobody works on anything yet, whoever held a lock in the parent."""
+    global _locks_guard
+    _locks_guard = threading.Lock()
+    _locks.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_locks)
+
+
 @contextlib.contextmanager
 def one_at_a_time(target: Path, task: Task) -> Iterator[None]:
     """Let one thread of this process at a time work on `target`.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 from napari_abc.errors import ConfigurationError, FormatError, MissingFileError
 from napari_abc.io.images._tensorstore import context, read_error
+from napari_abc.io.remote import tensorstore_bucket
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -62,7 +62,7 @@ class Place:
             public = {"driver": "http", "base_url": "https://storage.googleapis.com"}
             return cls({**public, "path": f"/{bucket}/{path}/".replace("//", "/")}, shown)
         if scheme == "s3":
-            return cls(_public_s3(bucket, path), shown)
+            return cls(tensorstore_bucket(bucket, path), shown)
         raise ConfigurationError(
             f"{text} is no address that volumes are read from; give a folder, https://, s3:// or gs://."
         )
@@ -147,16 +147,3 @@ class Place:
         if len(content) > _MAX_JSON:
             raise FormatError(f"{self}/{name} is too large for a description of a volume.")
         return content
-
-
-def _public_s3(bucket: str, path: str) -> dict[str, Any]:
-    spec: dict[str, Any] = {
-        "driver": "s3",
-        "bucket": bucket,
-        "path": f"{path}/" if path else "",
-        "aws_credentials": {"type": "anonymous"},
-    }
-    endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
-    if endpoint:
-        spec |= {"endpoint": f"{endpoint.rstrip('/')}", "aws_region": "us-east-1"}
-    return spec

@@ -6,6 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from napari_abc.errors import AbcError, FormatError, MissingFileError, NetworkError
+from napari_abc.io.remote import RETRIES
 
 if TYPE_CHECKING:
     import tensorstore as ts
@@ -14,7 +15,6 @@ __all__ = ["context", "read_error", "reason"]
 
 _CACHE = 2**28
 """Bytes of decoded chunks that are kept, all arrays together: the next plane often lies in them."""
-_RETRIES = {"max_retries": 2, "initial_delay": "200ms", "max_delay": "1s"}
 
 
 @cache
@@ -22,11 +22,12 @@ def context() -> ts.Context:
     """What all arrays share: one cache of a stated size, and few retries on the web."""
     import tensorstore as ts
 
+    retries = {"max_retries": RETRIES, "initial_delay": "200ms", "max_delay": "1s"}
     return ts.Context(
         {
             "cache_pool": {"total_bytes_limit": _CACHE},
-            "http_request_retries": _RETRIES,
-            "s3_request_retries": _RETRIES,
+            "http_request_retries": retries,
+            "s3_request_retries": retries,
         }
     )
 

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from napari_abc.io.remote._clients import (
+    CONNECTIONS,
+    RETRIES,
+    filesystem,
+    tensorstore_bucket,
+)
 from napari_abc.io.remote._network import (
     ANSWER_SECONDS,
     CONNECT_SECONDS,
@@ -17,16 +23,20 @@ from napari_abc.io.remote._store import Store
 
 __all__ = [
     "ANSWER_SECONDS",
+    "CONNECTIONS",
     "CONNECT_SECONDS",
     "PUBLIC_BUCKET",
+    "RETRIES",
     "SILENCE_SECONDS",
     "RemoteFile",
     "Source",
     "Store",
     "check_part",
     "check_version",
+    "filesystem",
     "open_source",
     "reason",
     "start",
+    "tensorstore_bucket",
     "wait",
 ]

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import threading
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from napari_abc.errors import IntegrityError, MissingFileError
+from napari_abc.io.remote._clients import endpoint, s3_filesystem
 from napari_abc.io.remote._network import (
     ANSWER_SECONDS,
     ATTEMPTS,
-    CONNECT_SECONDS,
-    SILENCE_SECONDS,
     start,
     unreachable,
     wait,
 )
-from napari_abc.io.remote._source import PUBLIC_BUCKET, Source, in_order, too_large
+from napari_abc.io.remote._source import Source, in_order, too_large
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -29,8 +27,8 @@ if TYPE_CHECKING:
 __all__ = ["BucketSource"]
 
 _PART = 4 * 2**20
-_CONNECTIONS = 8
-_PUBLIC_REGION = "us-west-2"
+_TOGETHER = 8
+"""Parts of a file that are held or under way at a time."""
 
 
 class BucketSource(Source):
@@ -44,10 +42,16 @@ class BucketSource(Source):
         Folder inside it under which ``releases`` lies; "" for the bucket itself.
     """
 
+    _own = ("_fs", "_opening")
+
     def __init__(self, bucket: str, prefix: str = "") -> None:
         self._bucket = bucket
         self._prefix = f"{prefix}/" if prefix else ""
         self.location = f"s3://{bucket}/{prefix}" if prefix else f"s3://{bucket}"
+        self._begin()
+
+    def _begin(self) -> None:
+        super()._begin()
         self._fs: Any = None
         self._opening = threading.Lock()
 
@@ -84,7 +88,7 @@ class BucketSource(Source):
         asked = 0
         try:
             while asked < end or under_way:
-                while asked < end and len(under_way) < _CONNECTIONS:
+                while asked < end and len(under_way) < _TOGETHER:
                     under_way.append(start(loop, self._part(key, asked, min(asked + _PART, end))))
                     asked += _PART
                 data, total = wait(under_way.popleft(), task)
@@ -108,8 +112,8 @@ class BucketSource(Source):
     @property
     def _shown(self) -> str:
         # A forgotten endpoint is the likeliest reason for a bucket that does not answer.
-        endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
-        return f"{self.location} at AWS_ENDPOINT_URL={endpoint}" if endpoint else self.location
+        server = endpoint()
+        return f"{self.location} at AWS_ENDPOINT_URL={server}" if server else self.location
 
     def _missing(self, key: str) -> MissingFileError:
         return MissingFileError(f"{self._shown} has no {key}: choose another release or source.")
@@ -125,29 +129,7 @@ class BucketSource(Source):
     def _open(self) -> Any:
         with self._opening:
             if self._fs is None:
-                from s3fs import S3FileSystem
-
-                # Anonymous is said explicitly, and the person's own AWS profile and files are left
-                # unread: neither is needed, and a broken one must not stop us.
-                unread = (None, None, None, None)
-                nowhere = (None, None, os.devnull, None)
-                public = self.location == PUBLIC_BUCKET or self.location.startswith(f"{PUBLIC_BUCKET}/")
-                fs = S3FileSystem(
-                    anon=True,
-                    session_vars={"profile": unread, "config_file": nowhere, "credentials_file": nowhere},
-                    client_kwargs={"region_name": _PUBLIC_REGION} if public else {},
-                    config_kwargs={
-                        "connect_timeout": CONNECT_SECONDS,
-                        "read_timeout": SILENCE_SECONDS,
-                        "max_pool_connections": 2 * _CONNECTIONS,
-                        "retries": {"mode": "standard", "total_max_attempts": 2},
-                        "response_checksum_validation": "when_required",
-                    },
-                    use_listings_cache=False,
-                    skip_instance_cache=True,
-                )
-                fs.retries = 2
-                self._fs = fs
+                self._fs = s3_filesystem(self.location)
             return self._fs
 
     async def _names(self) -> list[str]:

@@ -9,6 +9,8 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from napari_abc.per_process import PerProcess
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -26,7 +28,7 @@ class Entry:
     """Location of the source that we fetched the file from; None if it was there already."""
 
 
-class Ledger:
+class Ledger(PerProcess):
     """A list of checked files, one line of JSON each, that threads and processes append to.
 
     An entry counts only while the file has the size and time of change that it had, so a file
@@ -40,11 +42,17 @@ class Ledger:
         Files below it are noted by their place in it, so that the folder can be moved.
     """
 
+    _own = ("_lock",)
+
     def __init__(self, path: Path, root: Path) -> None:
         self._path = path
         self._root = root
         self._entries: dict[str, Entry] = {}
         self._read_to = 0
+        self._begin()
+
+    def _begin(self) -> None:
+        super()._begin()
         self._lock = threading.Lock()
 
     def entry(self, file: Path) -> Entry | None:

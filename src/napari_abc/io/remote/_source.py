@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from napari_abc.errors import FormatError
 from napari_abc.io.remote._paths import is_version
+from napari_abc.per_process import PerProcess
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable
@@ -20,7 +21,7 @@ PUBLIC_BUCKET = "s3://allen-brain-cell-atlas"
 """The Allen Institute's public bucket; it needs no account."""
 
 
-class Source(ABC):
+class Source(PerProcess, ABC):
     """A place that holds releases in the bucket's layout.
 
     Attributes

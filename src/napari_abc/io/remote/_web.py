@@ -11,11 +11,10 @@ from urllib.parse import quote, unquote, urlsplit, urlunsplit
 from xml.etree import ElementTree
 
 from napari_abc.errors import IntegrityError, MissingFileError, NetworkError
+from napari_abc.io.remote._clients import web_filesystem
 from napari_abc.io.remote._network import (
     ANSWER_SECONDS,
     ATTEMPTS,
-    CONNECT_SECONDS,
-    SILENCE_SECONDS,
     start,
     unreachable,
     wait,
@@ -42,12 +41,18 @@ class WebSource(Source):
         The ``http://`` or ``https://`` address under which ``releases`` lies.
     """
 
+    _own = ("_fs", "_opening")
+
     def __init__(self, address: str) -> None:
         parts = urlsplit(address)
         path = parts.path.rstrip("/")
         self._address = urlunsplit((parts.scheme.lower(), parts.netloc, path, "", ""))
         # A password may be part of the address; nobody needs to see it.
         self.location = urlunsplit((parts.scheme.lower(), parts.netloc.rpartition("@")[2], path, "", ""))
+        self._begin()
+
+    def _begin(self) -> None:
+        super()._begin()
         self._fs: Any = None
         self._opening = threading.Lock()
 
@@ -154,21 +159,7 @@ class WebSource(Source):
     def _open(self) -> Any:
         with self._opening:
             if self._fs is None:
-                from aiohttp import ClientTimeout
-                from fsspec.implementations.http import HTTPFileSystem
-
-                timeout = ClientTimeout(
-                    total=None,
-                    connect=ANSWER_SECONDS,
-                    sock_connect=CONNECT_SECONDS,
-                    sock_read=SILENCE_SECONDS,
-                )
-                self._fs = HTTPFileSystem(
-                    encoded=True,
-                    client_kwargs={"timeout": timeout, "trust_env": True},
-                    use_listings_cache=False,
-                    skip_instance_cache=True,
-                )
+                self._fs = web_filesystem(encoded=True)
             return self._fs
 
     def _index_page(self) -> list[str]:
