@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
+
+import napari
+from napari.utils import notifications
+from qtpy.QtWidgets import QWidget
 
 from napari_abc.errors import DisplayError
-
-if TYPE_CHECKING:
-    import napari
-    from qtpy.QtWidgets import QWidget
-
-    from napari_abc.widgets.dock import AtlasDock
-    from napari_abc.widgets.types import AnnotationsDock
+from napari_abc.widgets.dock import AtlasDock
+from napari_abc.widgets.own_runs import ask_for_file, ask_for_folder
+from napari_abc.widgets.types import AnnotationsDock
 
 __all__ = [
     "ANNOTATIONS_NAME",
@@ -38,7 +38,7 @@ A dock of the same name is the one that the menu shows and hides, so there is ne
 ANNOTATIONS_NAME = "Cluster annotations (Allen Brain Cell Atlas)"
 """The same for the browser of cell types."""
 
-_Dock = TypeVar("_Dock", bound="QWidget")
+_Dock = TypeVar("_Dock", bound=QWidget)
 
 
 def open_dock(viewer: napari.Viewer | None = None) -> AtlasDock:
@@ -54,21 +54,15 @@ def open_dock(viewer: napari.Viewer | None = None) -> AtlasDock:
     DisplayError
         If there is no viewer.
     """
-    from napari_abc.widgets.dock import AtlasDock
-
     return _dock(viewer, AtlasDock, DOCK_NAME)
 
 
 def open_annotations(viewer: napari.Viewer | None = None) -> AnnotationsDock:
     """Show the dock "Cluster annotations" of a viewer; as :func:`open_dock`."""
-    from napari_abc.widgets.types import AnnotationsDock
-
     return _dock(viewer, AnnotationsDock, ANNOTATIONS_NAME, tabify=True)
 
 
 def _dock(viewer: napari.Viewer | None, kind: type[_Dock], name: str, tabify: bool = False) -> _Dock:
-    import napari
-
     viewer = viewer or napari.current_viewer()
     if viewer is None:
         raise DisplayError("There is no napari window to add the dock to; open one with napari.Viewer().")
@@ -98,8 +92,6 @@ def browse_types() -> None:
 
 def open_folder() -> None:
     """Ask for the folder of a run and open it in the background."""
-    from napari_abc.widgets.own_runs import ask_for_folder
-
     dock = open_dock()
     path = ask_for_folder(dock.window())
     if path:
@@ -108,8 +100,6 @@ def open_folder() -> None:
 
 def open_h5ad() -> None:
     """Ask for the file of a run and open it in the background."""
-    from napari_abc.widgets.own_runs import ask_for_file
-
     dock = open_dock()
     path = ask_for_file(dock.window())
     if path:
@@ -127,11 +117,8 @@ def show_in_frame() -> None:
     dock = open_dock()
     frames = dock.color_view.picker.frame
     if frames.isHidden():
-        _tell(
-            "This slab has no other frame."
-            if dock.color_controller.layer is not None
-            else "Open a slab first."
-        )
+        is_open = dock.color_controller.layer is not None
+        notifications.show_info("This slab has no other frame." if is_open else "Open a slab first.")
         return
     frames.setFocus()
     frames.showPopup()
@@ -141,7 +128,7 @@ def show_volumes() -> None:
     """Show the dock with the list of the slab's volumes and the button that adds one."""
     dock = open_dock()
     if dock.volumes_section.isHidden():
-        _tell("Open a slab first.")
+        notifications.show_info("Open a slab first.")
         return
     dock.volumes_section.set_expanded(True)
     view = dock.volumes_view
@@ -153,14 +140,8 @@ def add_image() -> None:
     """Show the dock with the menu open that asks for an image of a person's own, or say what lacks."""
     dock = open_dock()
     if dock.volumes_section.isHidden():
-        _tell("Open a slab first.")
+        notifications.show_info("Open a slab first.")
         return
     dock.volumes_section.set_expanded(True)
     dock.volumes_view.add.setFocus()
     dock.volumes_view.add.open_menu()
-
-
-def _tell(text: str) -> None:
-    from napari.utils.notifications import show_info
-
-    show_info(text)

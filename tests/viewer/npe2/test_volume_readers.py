@@ -19,6 +19,7 @@ from napari_abc.io.images._lazy import LazyArray
 from napari_abc.viewer.npe2 import volume_readers
 from napari_abc.viewer.npe2.volume_readers import get_reader, read
 from napari_abc.widgets.commands import open_dock
+from napari_abc.widgets.readers import volume_reader
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -241,14 +242,28 @@ def test_it_can_be_cancelled_in_the_dock(
 
 
 @pytest.mark.usefixtures("converted")
-def test_without_a_window_it_is_read_at_once(tmp_path: Path) -> None:
-    import npe2
+def test_without_a_window_it_is_read_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import napari
 
+    monkeypatch.setattr(napari, "current_viewer", lambda: None)  # another test of this file may have one
     path = save(tmp_path / "a.nii.gz", block())
-    (layer,) = volume_readers.volume_layers([nifti_volume.open_nifti(tmp_path / "a.nii.gz")])
-    assert layer[2] == "image"
-    found = npe2.read([path], stack=False, plugin_name="napari-abc")
-    assert len(found) == 1
+    reader = volume_reader(path)
+    assert reader is not None
+    ((data, arguments, kind),) = reader(path)
+    assert (kind, arguments["name"]) == ("image", "a")
+    np.testing.assert_array_equal(data[0], block().T)
+
+
+@pytest.mark.usefixtures("converted")
+def test_only_a_volume_that_has_to_be_converted_is_waited_for(realdata: Path, tmp_path: Path) -> None:
+    path = save(tmp_path / "a.nii.gz", block())
+    assert volume_readers.slow_path(path) == volume_readers.slow_path([path]) == tmp_path / "a.nii.gz"
+    read(path)
+    assert volume_readers.slow_path(path) is None  # it was converted
+    small = save(tmp_path / "b.nii", block((5, 5, 5)))
+    assert volume_readers.slow_path(small) is None
+    assert volume_readers.slow_path([path, small]) is None
+    assert volume_readers.slow_path(str(realdata / "precomputed" / "segmentation-compresso")) is None
 
 
 @pytest.mark.usefixtures("converted")

@@ -15,6 +15,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from napari_abc.errors import ConfigurationError
+from napari_abc.vendors.registry import find_vendor, open_bundle
+from napari_abc.viewer.prepare import prepare_slab
+from napari_abc.viewer.watch import watch_current
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -25,22 +30,14 @@ __all__ = ["get_reader", "read"]
 _Paths = str | list[str]
 
 
-def get_reader(path: _Paths | None = None) -> Callable[[_Paths], list[LayerTuple]] | None:
+def get_reader(path: _Paths) -> Callable[[_Paths], list[LayerTuple]] | None:
     """Function that reads a path as layers, or None where it is not ours; never raises.
 
     Parameters
     ----------
     path
-        A folder or file. A list of several is a stack, which cells can't be opened as. Without a
-        path, as napari's command palette calls it, a person is asked for a folder instead.
+        A folder or file. A list of several is a stack, which cells can't be opened as.
     """
-    if path is None:
-        from napari_abc.widgets.commands import open_folder
-
-        open_folder()
-        return None
-    from napari_abc.vendors.registry import find_vendor
-
     one = _one(path)
     return read if one is not None and find_vendor(one) is not None else None
 
@@ -53,11 +50,6 @@ def read(path: _Paths) -> list[LayerTuple]:
     AbcError
         If the files can't be read; the message says why and what to do.
     """
-    from napari_abc.errors import ConfigurationError
-    from napari_abc.vendors.registry import open_bundle
-    from napari_abc.viewer.prepare import prepare_slab
-    from napari_abc.viewer.watch import watch_current
-
     one = _one(path)
     if one is None:
         raise ConfigurationError("Several runs can't be opened as one stack; open them one by one.")

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from napari_abc.atlas.atlas import open_atlas
 from napari_abc.errors import UnknownNameError
+from napari_abc.viewer.prepare import prepare_slab
+from napari_abc.viewer.watch import watch_current
 
 if TYPE_CHECKING:
     from napari_abc.viewer.prepare import LayerTuple
@@ -44,8 +47,6 @@ def mouse_embedding() -> list[LayerTuple]:
 
 def _sample(species: str) -> list[LayerTuple]:
     """Layers of the slab with regions and the most cells, of the first dataset of a species."""
-    from napari_abc.atlas.atlas import open_atlas
-
     table = open_atlas("demo").datasets
     names = table.index[table["species"].str.casefold() == species]
     if not len(names):
@@ -55,10 +56,6 @@ def _sample(species: str) -> list[LayerTuple]:
 
 def _layers(name: str, label: str | None = None) -> list[LayerTuple]:
     """Layers of a slab; of the one with regions and the most cells if none is named."""
-    from napari_abc.atlas.atlas import open_atlas
-    from napari_abc.viewer.prepare import prepare_slab
-    from napari_abc.viewer.watch import watch_current
-
     dataset = open_atlas("demo")[name]
     if label is None:
         slabs = dataset.count_slabs()

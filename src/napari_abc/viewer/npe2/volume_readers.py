@@ -1,23 +1,36 @@
 """napari's reader of volumes: NIfTI files, and folders with a Neuroglancer precomputed volume.
 
 These are what no common plugin owns. OME-Zarr and TIFF have readers of their own (napari-ome-zarr and
-napari itself), so a person is not asked which to use. A volume that has to be converted first is so
-in the background, with progress in the dock, and appears when that is done.
+napari itself), so a person is not asked which to use.
 """
 
 from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from napari.utils import notifications
+
+from napari_abc.errors import ConfigurationError, FormatError
+from napari_abc.io.images import is_precomputed, is_quick, left_out, open_nifti, open_precomputed
+from napari_abc.viewer.images import volume_data
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from napari_abc.model import Volume
+    from napari_abc.task import Task
     from napari_abc.viewer.prepare import LayerTuple
 
-__all__ = ["get_reader", "read", "tell_what_is_left_out", "volume_layers"]
+__all__ = [
+    "get_reader",
+    "nifti_layers",
+    "read",
+    "slow_path",
+    "tell_what_is_left_out",
+    "volume_layers",
+]
 
 _Paths = str | list[str]
 
@@ -27,20 +40,14 @@ _LARGEST_PLANE = 2**26
 _AXES = ("t", "z", "y", "x")
 
 
-def get_reader(path: _Paths | None = None) -> Callable[[_Paths], list[Any]] | None:
+def get_reader(path: _Paths) -> Callable[[_Paths], list[LayerTuple]] | None:
     """Function that reads a path as layers, or None where it is not ours; never raises.
 
     Parameters
     ----------
     path
-        A file or folder. A list of several is a stack, which volumes can't be opened as. Without a
-        path, as napari's command palette calls it, a person is asked for a file instead.
+        A file or folder. A list of several is a stack, which volumes can't be opened as.
     """
-    if path is None:
-        from napari_abc.widgets.volumes import ask_for_nifti
-
-        ask_for_nifti()
-        return None
     try:
         one = _one(path)
         if one is None or not (_is_nifti(one) or _is_precomputed(one)):
@@ -50,35 +57,39 @@ def get_reader(path: _Paths | None = None) -> Callable[[_Paths], list[Any]] | No
     return read
 
 
-def read(path: _Paths) -> list[Any]:
+def read(path: _Paths) -> list[LayerTuple]:
     """Read a NIfTI file or a precomputed volume as layers, in its units and upright.
-
-    A volume that is quickly there is returned. Where there is a window, another is read in the
-    background and added when it is ready; napari is then told that there is nothing to add yet.
 
     Raises
     ------
     AbcError
         If it can't be read; the message says why and what to do.
     """
-    import napari
-
-    from napari_abc.errors import ConfigurationError
-    from napari_abc.io.images import is_quick, open_nifti, open_precomputed
-
     one = _one(path)
     if one is None:
         raise ConfigurationError("Several volumes can't be opened as one stack; open them one by one.")
     if not _is_nifti(one):
         return volume_layers(open_precomputed(one))
-    if napari.current_viewer() is not None and not is_quick(one):
-        from napari_abc.widgets.volumes import open_in_background
-
-        open_in_background(one)
-        return [(None,)]
-    layers = volume_layers([open_nifti(one)])
+    layers = nifti_layers(one)
     tell_what_is_left_out(one)
     return layers
+
+
+def slow_path(path: _Paths) -> Path | None:
+    """The file that has to be converted before it can be shown; None where there is nothing to wait for."""
+    one = _one(path)
+    return one if one is not None and _is_nifti(one) and not is_quick(one) else None
+
+
+def nifti_layers(path: Path, task: Task | None = None) -> list[LayerTuple]:
+    """Layers of a NIfTI file, converted first where it is large; any thread will do.
+
+    Raises
+    ------
+    AbcError
+        If it can't be read.
+    """
+    return volume_layers([open_nifti(path, task)])
 
 
 def volume_layers(volumes: Sequence[Volume]) -> list[LayerTuple]:
@@ -89,9 +100,6 @@ def volume_layers(volumes: Sequence[Volume]) -> list[LayerTuple]:
     FormatError
         If the smallest level of one is too large to be shown.
     """
-    from napari_abc.errors import FormatError
-    from napari_abc.viewer.images import volume_data
-
     layers = []
     for number, volume in enumerate(volumes):
         smallest = volume.levels[-1]
@@ -112,13 +120,9 @@ def volume_layers(volumes: Sequence[Volume]) -> list[LayerTuple]:
 
 def tell_what_is_left_out(path: Path) -> None:
     """Notify of a rotation that a NIfTI file has, and its layer has not; on the GUI thread."""
-    from napari.utils.notifications import show_info
-
-    from napari_abc.io.images import left_out
-
     text = left_out(path)
     if text:
-        show_info(text)
+        notifications.show_info(text)
 
 
 def _is_nifti(path: Path) -> bool:
@@ -126,11 +130,7 @@ def _is_nifti(path: Path) -> bool:
 
 
 def _is_precomputed(path: Path) -> bool:
-    if not (path / "info").is_file():
-        return False
-    from napari_abc.io.images import is_precomputed
-
-    return is_precomputed(path)
+    return (path / "info").is_file() and is_precomputed(path)
 
 
 def _one(path: _Paths) -> Path | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from napari_abc.widgets.volumes._controller import VolumesController
-from napari_abc.widgets.volumes._nifti_drop import ask_for_nifti, open_in_background
 from napari_abc.widgets.volumes._view import VolumesView
 
-__all__ = ["VolumesController", "VolumesView", "ask_for_nifti", "open_in_background"]
+__all__ = ["VolumesController", "VolumesView"]
