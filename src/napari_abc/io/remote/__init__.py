@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from napari_abc.io.remote._clients import (
-    CONNECTIONS,
     RETRIES,
-    filesystem,
+    storage_options,
     tensorstore_bucket,
 )
 from napari_abc.io.remote._network import (
@@ -23,7 +22,6 @@ from napari_abc.io.remote._store import Store
 
 __all__ = [
     "ANSWER_SECONDS",
-    "CONNECTIONS",
     "CONNECT_SECONDS",
     "PUBLIC_BUCKET",
     "RETRIES",
@@ -33,10 +31,10 @@ __all__ = [
     "Store",
     "check_part",
     "check_version",
-    "filesystem",
     "open_source",
     "reason",
     "start",
+    "storage_options",
     "tensorstore_bucket",
     "wait",
 ]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import selectors
-from functools import lru_cache
+import sys
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
@@ -22,8 +22,8 @@ __all__ = [
     "CONNECTIONS",
     "RETRIES",
     "endpoint",
-    "filesystem",
     "s3_filesystem",
+    "storage_options",
     "tensorstore_bucket",
     "web_filesystem",
 ]
@@ -44,19 +44,35 @@ def endpoint() -> str | None:
     return os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL") or None
 
 
-def s3_filesystem(address: str, *, anonymous: bool = True) -> Any:
-    """An :class:`s3fs.S3FileSystem` for an ``s3://`` address; it honors :func:`endpoint`.
+def storage_options(address: str, *, anonymous: bool = True) -> dict[str, Any]:
+    """What fsspec is told of an address: who asks, how long an answer may take, how many at a time.
+
+    It goes to :func:`endpoint`, and through the proxies of the environment.
 
     Parameters
     ----------
     address
-        Any address in the bucket.
+        ``s3://``, ``https://``, or anything else that fsspec knows and needs nothing for.
     anonymous
-        Whether to ask without credentials, and without looking into the person's own AWS profile and
-        files: neither is needed, and a broken one must not stop us.
-    """
-    from s3fs import S3FileSystem
+        For ``s3://``: whether to ask without credentials, and without looking into the person's own AWS
+        profile and files: neither is needed, and a broken one must not stop us.
 
+    Examples
+    --------
+    >>> storage_options("s3://some-bucket/folder")["anon"]
+    True
+    >>> storage_options("memory://somewhere")
+    {}
+    """
+    scheme = address.partition("://")[0].lower()
+    if scheme == "s3":
+        return _s3_options(_is_public(address), anonymous)
+    if scheme in ("http", "https"):
+        return {"client_kwargs": {"timeout": _web_limits(), "trust_env": True}, "use_listings_cache": False}
+    return {}
+
+
+def _s3_options(public: bool, anonymous: bool) -> dict[str, Any]:
     limits: dict[str, Any] = {
         "connect_timeout": CONNECT_SECONDS,
         "read_timeout": SILENCE_SECONDS,
@@ -64,77 +80,44 @@ def s3_filesystem(address: str, *, anonymous: bool = True) -> Any:
         "retries": {"mode": "standard", "total_max_attempts": RETRIES},
     }
     options: dict[str, Any] = {
-        "client_kwargs": {"region_name": _PUBLIC_REGION} if _is_public(address) else {}
+        "client_kwargs": {"region_name": _PUBLIC_REGION} if public else {},
+        "config_kwargs": limits,
+        "use_listings_cache": False,
     }
+    server = endpoint()
+    if server is not None:
+        options["endpoint_url"] = server
     if anonymous:
         unread = (None, None, None, None)
         nowhere = (None, None, os.devnull, None)
+        limits["response_checksum_validation"] = "when_required"
         options["anon"] = True
         options["session_vars"] = {"profile": unread, "config_file": nowhere, "credentials_file": nowhere}
-        limits["response_checksum_validation"] = "when_required"
-    fs = S3FileSystem(config_kwargs=limits, use_listings_cache=False, skip_instance_cache=True, **options)
-    fs.retries = RETRIES
-    _loops.add(fs.loop)
-    return fs
+    return options
 
 
-def web_filesystem(*, encoded: bool = False) -> Any:
-    """An fsspec file system for ``http://`` and ``https://``; it honors the proxies of the environment.
-
-    Parameters
-    ----------
-    encoded
-        Whether addresses are percent-encoded already.
-    """
+def _web_limits() -> Any:
     from aiohttp import ClientTimeout
-    from fsspec.implementations.http import HTTPFileSystem
 
-    timeout = ClientTimeout(
+    return ClientTimeout(
         total=None, connect=ANSWER_SECONDS, sock_connect=CONNECT_SECONDS, sock_read=SILENCE_SECONDS
     )
-    fs = HTTPFileSystem(
-        encoded=encoded,
-        client_kwargs={"timeout": timeout, "trust_env": True},
-        use_listings_cache=False,
-        skip_instance_cache=True,
-    )
-    _loops.add(fs.loop)
+
+
+def s3_filesystem(address: str) -> Any:
+    """An :class:`s3fs.S3FileSystem` for a bucket that anybody may read."""
+    from s3fs import S3FileSystem
+
+    fs = S3FileSystem(skip_instance_cache=True, **storage_options(address))
+    fs.retries = RETRIES
     return fs
 
 
-def filesystem(address: str, *, anonymous: bool = True) -> tuple[Any, str]:
-    """An fsspec file system for an address of any kind, and the path of the address in it.
+def web_filesystem() -> Any:
+    """An fsspec file system for web addresses that are percent-encoded already."""
+    from fsspec.implementations.http import HTTPFileSystem
 
-    It is kept, because an S3 client takes long to make; a forked child makes its own.
-
-    Parameters
-    ----------
-    address
-        ``s3://``, ``https://``, a folder, or anything else that fsspec knows.
-    anonymous
-        For ``s3://``: whether to ask without credentials.
-
-    Raises
-    ------
-    ValueError, ImportError
-        If fsspec knows no such kind of address, or lacks the library for it.
-    """
-    from fsspec.core import split_protocol
-
-    protocol, _ = split_protocol(address)
-    fs = _kept(protocol or "file", anonymous, _is_public(address), endpoint(), os.getpid())
-    return fs, str(fs._strip_protocol(address)).rstrip("/")
-
-
-@lru_cache(maxsize=8)
-def _kept(protocol: str, anonymous: bool, public: bool, _endpoint: str | None, _process: int) -> Any:
-    if protocol == "s3":
-        return s3_filesystem(PUBLIC_BUCKET if public else "", anonymous=anonymous)
-    if protocol in ("http", "https"):
-        return web_filesystem()
-    from fsspec import filesystem
-
-    return filesystem(protocol, skip_instance_cache=True)
+    return HTTPFileSystem(encoded=True, skip_instance_cache=True, **storage_options("https://"))
 
 
 def tensorstore_bucket(bucket: str, path: str) -> dict[str, Any]:
@@ -154,7 +137,7 @@ def tensorstore_bucket(bucket: str, path: str) -> dict[str, Any]:
 
 
 def _leave_the_parent_alone() -> None:
-    """In a forked child, take the network loops of the parent from what they share with it.
+    """In a forked child, take the network's loop of the parent from what it shares with it.
 
     The list of connections that a loop listens to lies in the kernel and is the parent's too: when the
     child ends and closes its copies of connections, the parent would wait for answers forever.
@@ -164,8 +147,16 @@ def _leave_the_parent_alone() -> None:
             vars(loop)["_selector"] = selectors.SelectSelector()
 
 
+def _note_loop() -> None:
+    # fsspec forgets its loop in the child before we are asked, so it is noted in the parent.
+    if "fsspec.asyn" in sys.modules:
+        from fsspec.asyn import loop
+
+        _loops.update(one for one in loop if one is not None)
+
+
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_leave_the_parent_alone)
+    os.register_at_fork(before=_note_loop, after_in_child=_leave_the_parent_alone)
 
 
 def _is_public(address: str) -> bool:

@@ -159,7 +159,7 @@ class WebSource(Source):
     def _open(self) -> Any:
         with self._opening:
             if self._fs is None:
-                self._fs = web_filesystem(encoded=True)
+                self._fs = web_filesystem()
             return self._fs
 
     def _index_page(self) -> list[str]:
