@@ -17,11 +17,11 @@ from napari_abc.errors import FormatError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["LabelIndex", "as_text"]
+__all__ = ["CellIds", "as_text"]
 
 
 def as_text(values: Any) -> pa.Array:
-    """Any list of labels as exact text, a ``large_string`` array.
+    """Any list of ids as exact text, a ``large_string`` array.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ def as_text(values: Any) -> pa.Array:
     try:
         return array.cast(pa.large_string())
     except pa.ArrowInvalid as error:
-        raise FormatError(f"Labels are not text in UTF-8 ({error}); write them as text.") from None
+        raise FormatError(f"Ids are not text in UTF-8 ({error}); write them as text.") from None
 
 
 def _one(value: object) -> str:
@@ -59,39 +59,39 @@ def _one(value: object) -> str:
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
 
-class LabelIndex:
-    """Finds rows by label.
+class CellIds:
+    """The ids of a table's cells, and the row of each.
 
     Parameters
     ----------
-    labels
-        Labels of the rows, anything that :func:`as_text` takes.
+    ids
+        Id of the cell in each row, anything that :func:`as_text` takes.
     where
         Name of the table or file, for messages.
     """
 
-    def __init__(self, labels: Any, where: str) -> None:
-        self.labels = as_text(labels)
+    def __init__(self, ids: Any, where: str) -> None:
+        self.ids = as_text(ids)
         self._where = where
         self._repeated: pa.Array | None = None
 
     def __len__(self) -> int:
-        return len(self.labels)
+        return len(self.ids)
 
-    def rows_of(self, labels: Any) -> NDArray[np.int64]:
-        """Row of each label, -1 where there is no such label; (labels,).
+    def rows_of(self, wanted: Any) -> NDArray[np.int64]:
+        """Row of each id that is wanted, -1 where there is no such cell; (wanted,).
 
         Raises
         ------
         FormatError
-            If a label that is asked for stands for several rows: whichever was taken, a cell might
-            get another cell's color. Repeated labels that nobody asks for do no harm.
+            If an id that is asked for stands for several rows: whichever was taken, a cell might
+            get another cell's color. Repeated ids that nobody asks for do no harm.
         """
-        wanted = as_text(labels)
+        wanted = as_text(wanted)
         if self._repeated is None:
-            self._repeated = self.labels[:0]
-            if len(self.labels.unique()) < len(self.labels):  # count_distinct takes five times as long
-                counts = pc.value_counts(self.labels)
+            self._repeated = self.ids[:0]
+            if len(self.ids.unique()) < len(self.ids):  # count_distinct takes five times as long
+                counts = pc.value_counts(self.ids)
                 self._repeated = counts.field("values").filter(pc.greater(counts.field("counts"), 1))
         if len(self._repeated):
             asked = wanted.filter(pc.is_in(wanted, value_set=self._repeated))
@@ -100,5 +100,5 @@ class LabelIndex:
                     f"{self._where} has several rows for {len(pc.unique(asked)):,} of the cells, for example "
                     f"{asked[0].as_py()!r}, so their values can't be told apart; make its cell ids unique."
                 )
-        found = pc.index_in(wanted, value_set=self.labels).fill_null(-1)
+        found = pc.index_in(wanted, value_set=self.ids).fill_null(-1)
         return np.asarray(found.to_numpy(zero_copy_only=False), np.int64)

@@ -102,11 +102,11 @@ def test_threads_of_this_machine(
     matrices: list[Path], expected: dict[str, dict[str, str]], tmp_path: Path
 ) -> None:
     said: list[Progress] = []
-    made = build_indexes(orders(matrices, tmp_path), Task(said.append), part_entries=ENTRIES)
+    made = build_indexes(orders(matrices, tmp_path), open_matrix, Task(said.append), part_entries=ENTRIES)
     assert {Path(index.location).stem: content(Path(index.location)) for index in made} == expected
     assert said[-1].done > 0
     again: list[Progress] = []
-    build_indexes(orders(matrices, tmp_path), Task(again.append), part_entries=ENTRIES)
+    build_indexes(orders(matrices, tmp_path), open_matrix, Task(again.append), part_entries=ENTRIES)
     assert not again  # all there
 
 
@@ -120,7 +120,9 @@ def test_a_cluster_that_loses_a_worker_in_the_middle(
             cluster.workers[0].send_signal(signal.SIGKILL)
             killed.set()
 
-    made = build_indexes(orders(matrices, tmp_path), Task(notify), cluster.address, part_entries=ENTRIES)
+    made = build_indexes(
+        orders(matrices, tmp_path), open_matrix, Task(notify), cluster.address, part_entries=ENTRIES
+    )
     assert killed.is_set() and cluster.workers[0].wait() == -signal.SIGKILL
     assert {Path(index.location).stem: content(Path(index.location)) for index in made} == expected
     assert not list(tmp_path.glob("*.building"))
@@ -135,10 +137,12 @@ def test_cancelling_on_a_cluster_keeps_what_is_finished(
 
     task = Task(notify)
     with pytest.raises(Cancelled):
-        build_indexes(orders(matrices[:1], tmp_path), task, cluster.address, part_entries=ENTRIES)
+        build_indexes(
+            orders(matrices[:1], tmp_path), open_matrix, task, cluster.address, part_entries=ENTRIES
+        )
     (staged,) = tmp_path.glob("*.building")
     assert len(list(staged.glob("*.npy"))) >= 2
-    (index,) = build_indexes(orders(matrices[:1], tmp_path), Task(), part_entries=ENTRIES)
+    (index,) = build_indexes(orders(matrices[:1], tmp_path), open_matrix, Task(), part_entries=ENTRIES)
     assert content(Path(index.location)) == expected["rows"]
 
 
@@ -147,7 +151,7 @@ def test_a_damaged_matrix_is_told_from_the_cluster(tmp_path: Path, cluster: Clus
     values.indices[77] = 99
     path = write_matrix(tmp_path / "bad.h5ad", values)
     with pytest.raises(FormatError, match="outside the matrix"):
-        build_indexes(orders([path], tmp_path), Task(), cluster.address)
+        build_indexes(orders([path], tmp_path), open_matrix, Task(), cluster.address)
 
 
 def test_a_dense_matrix_that_is_fuller_than_its_sample(tmp_path: Path) -> None:
@@ -156,18 +160,18 @@ def test_a_dense_matrix_that_is_fuller_than_its_sample(tmp_path: Path) -> None:
     dense[240_000:340_000] = 2.5
     path = write_matrix(tmp_path / "m.h5ad", dense)
     assert not open_matrix(path).sample().any()
-    (index,) = build_indexes(orders([path], tmp_path), Task(), part_entries=65_536)
+    (index,) = build_indexes(orders([path], tmp_path), open_matrix, Task(), part_entries=65_536)
     np.testing.assert_array_equal(index.read([0, 1]), dense)
 
 
 def test_no_scheduler_there(matrices: list[Path], tmp_path: Path) -> None:
     for address in ("tcp://127.0.0.1:9", "nonsense://x"):
         with pytest.raises((NetworkError, ConfigurationError), match="scheduler"):
-            build_indexes(orders(matrices[:1], tmp_path), Task(), address)
+            build_indexes(orders(matrices[:1], tmp_path), open_matrix, Task(), address)
 
 
 def test_values_are_the_matrices(matrices: list[Path], tmp_path: Path) -> None:
-    made = build_indexes(orders(matrices, tmp_path), Task(), part_entries=ENTRIES)
+    made = build_indexes(orders(matrices, tmp_path), open_matrix, Task(), part_entries=ENTRIES)
     for path, index in zip(matrices, made, strict=True):
         np.testing.assert_array_equal(index.read(range(6)), open_matrix(path).read(range(6)))
     assert os.path.basename(made[0].location) == "rows.zarr"

@@ -114,16 +114,16 @@ def test_only_the_blocks_of_the_rows_are_read(sample: tuple[Matrix, GeneIndex]) 
 
 def test_cells_are_found_by_label(sample: tuple[Matrix, GeneIndex]) -> None:
     matrix, index = sample
-    assert index.labels.equals(matrix.labels)
-    asked = [matrix.labels[9].as_py(), "nobody", matrix.labels[149_999].as_py()]
+    assert index.cell_ids.equals(matrix.cell_ids)
+    asked = [matrix.cell_ids[9].as_py(), "nobody", matrix.cell_ids[149_999].as_py()]
     assert index.rows_of(asked).tolist() == [9, -1, 149_999]
 
 
 def test_labels_that_hold_a_newline_are_left_out(tmp_path: Path) -> None:
     path = write_matrix(tmp_path / "m.h5ad", random_counts(2, 3), cells=["a\nb", "c"])
     _, index = built(path)
-    assert index.label_bytes is None and index.gene_all(0).shape == (2,)
-    with pytest.raises(FormatError, match="no cell labels"):
+    assert index.cell_id_bytes is None and index.gene_all(0).shape == (2,)
+    with pytest.raises(FormatError, match="no cell ids"):
         index.rows_of(["c"])
 
 
@@ -361,7 +361,7 @@ def test_a_byte_changed_anywhere_is_noticed(sample: tuple[Matrix, GeneIndex], tm
             assert opened is not None
             try:
                 np.testing.assert_array_equal(opened.read(range(6)), expected)
-                assert opened.labels.equals(index.labels)
+                assert opened.cell_ids.equals(index.cell_ids)
             except FormatError as error:
                 assert "delete" in str(error)
                 noticed += 1
@@ -662,7 +662,7 @@ def test_zarr_python_reads_the_same_arrays(sample: tuple[Matrix, GeneIndex], tal
         np.testing.assert_array_equal(plain_gene(index, gene), tall.toarray()[:, gene])
     group = zarr.open_group(index.location, mode="r")
     assert sorted(group.array_keys()) == ["labels", "rows", "segments", "values"]
-    assert bytes(group["labels"][:]).decode().split("\n")[:-1] == index.labels.to_pylist()
+    assert bytes(group["labels"][:]).decode().split("\n")[:-1] == index.cell_ids.to_pylist()
     assert group.attrs["gene_index"]["identifiers"] == index.identifiers
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 KEY = "fedcba9876543210fedcba9876543210"
 BUCKET = "published"
+S3 = {"anon": True}
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +60,7 @@ def compare(index: GeneIndex | None, matrix: Matrix) -> None:
     rows = np.array([149_999, -1, 0, 77_777])
     np.testing.assert_array_equal(index.read([11, 3]), matrix.read([11, 3]))
     np.testing.assert_array_equal(index.read([2, 0], rows), matrix.read([2, 0], rows))
-    assert index.rows_of([matrix.labels[5].as_py(), "nobody"]).tolist() == [5, -1]
+    assert index.rows_of([matrix.cell_ids[5].as_py(), "nobody"]).tolist() == [5, -1]
     assert not index.is_local
 
 
@@ -67,7 +68,7 @@ def test_a_gene_from_a_bucket_takes_its_own_bytes(
     made: tuple[Matrix, GeneIndex], bucket: BucketServer
 ) -> None:
     matrix, local = made
-    index = open_index(f"s3://{BUCKET}/some/where.zarr", KEY)
+    index = open_index(f"s3://{BUCKET}/some/where.zarr", KEY, S3)
     compare(index, matrix)
     assert index is not None
     bucket.requests.clear()
@@ -110,10 +111,10 @@ def test_from_a_file_address_and_from_memory(made: tuple[Matrix, GeneIndex]) -> 
 
 
 def test_absent_forbidden_or_foreign_is_none(bucket: BucketServer) -> None:
-    assert open_index(f"s3://{BUCKET}/some/where.zarr", "0" * 32) is None
-    assert open_index(f"s3://{BUCKET}/nothing.zarr", KEY) is None
+    assert open_index(f"s3://{BUCKET}/some/where.zarr", "0" * 32, S3) is None
+    assert open_index(f"s3://{BUCKET}/nothing.zarr", KEY, S3) is None
     bucket.put(BUCKET, "hollow.zarr/zarr.json", b"<html>log in</html>")
-    assert open_index(f"s3://{BUCKET}/hollow.zarr", KEY) is None
+    assert open_index(f"s3://{BUCKET}/hollow.zarr", KEY, S3) is None
     for status in (403, 404):
         with FolderServer(Path(), status=status) as server:
             assert open_index(f"{server.url}/m.zarr", KEY) is None
@@ -128,13 +129,13 @@ def test_no_server_and_no_such_kind_of_address() -> None:
 
 def test_several_are_looked_up_at_once(made: tuple[Matrix, GeneIndex], bucket: BucketServer) -> None:
     names = {"where.zarr": KEY, "nothing.zarr": KEY, "else.zarr": KEY}
-    found = open_published(f"s3://{BUCKET}/some", names, 10, Task())
+    found = open_published(f"s3://{BUCKET}/some", names, 10, Task(), S3)
     assert list(found) == ["where.zarr"]
     compare(found["where.zarr"], made[0])
     task = Task()
     task.cancel()
     with pytest.raises(Cancelled):
-        open_published(f"s3://{BUCKET}/some", names, 10, task)
+        open_published(f"s3://{BUCKET}/some", names, 10, task, S3)
 
 
 @pytest.mark.parametrize("name", ["segments/c/0/0/0", "rows/c/0/0", "values/c/1/0", "labels/c/0"])
@@ -147,7 +148,7 @@ def test_damage_is_noticed_from_afar(name: str, made: tuple[Matrix, GeneIndex], 
         content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :],
     ):
         bucket.put(BUCKET, key, bad)
-        index = open_index(f"s3://{BUCKET}/some/where.zarr", KEY)
+        index = open_index(f"s3://{BUCKET}/some/where.zarr", KEY, S3)
         assert index is not None
         with pytest.raises(FormatError):
             index.read(range(12))

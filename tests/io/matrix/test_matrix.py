@@ -196,7 +196,7 @@ def test_anndata_reads_the_same_from_what_anndata_wrote(tmp_path: Path) -> None:
     ):
         matrix = open_matrix(path, layer)
         np.testing.assert_array_equal(matrix.read(range(9)), expected)
-        assert matrix.labels.to_pylist() == list(back.obs_names)
+        assert matrix.cell_ids.to_pylist() == list(back.obs_names)
         assert matrix.identifiers == list(back.var_names)
         assert matrix.symbols == [*"ABCDEFGH", None]
     with pytest.raises(FormatError, match=r"no matrix 'layers/log'.*layers: counts, scaled, raw"):
@@ -216,7 +216,7 @@ def test_layout_of_anndata_0_6(tmp_path: Path) -> None:
             for part in ("indptr", "indices", "data"):
                 group[part] = getattr(values, part)
     matrix, raw = open_matrix(path), open_matrix(path, "raw")
-    assert (matrix.labels.to_pylist()[:2], matrix.identifiers) == (["c0", "c1"], ["g0", "g1", "g2", "g3"])
+    assert (matrix.cell_ids.to_pylist()[:2], matrix.identifiers) == (["c0", "c1"], ["g0", "g1", "g2", "g3"])
     assert raw.shape == (20, 3)
     np.testing.assert_array_equal(matrix.read(range(4)), expected.toarray())
     np.testing.assert_array_equal(raw.read(range(3)), expected.toarray()[:, :3])
@@ -229,7 +229,7 @@ def test_labels_are_exact_text(tmp_path: Path) -> None:
         del file["obs/_index"]
         file["obs/_index"] = np.array(ids)
     matrix = open_matrix(path)
-    assert matrix.labels.to_pylist() == [str(number) for number in ids]
+    assert matrix.cell_ids.to_pylist() == [str(number) for number in ids]
     assert matrix.rows_of(["9007199254740994", "7", "07", ""]).tolist() == [1, 3, -1, -1]
     assert matrix.rows_of(np.array(ids[::-1])).tolist() == [3, 2, 1, 0]
     assert matrix.rows_of([b"7"]).tolist() == [3]
@@ -257,7 +257,7 @@ def test_real_xenium_matrix() -> None:
         types = [name.decode() for name in group["features/feature_type"][:]]
     matrix = open_10x_matrix(XENIUM)
     assert (matrix.shape, matrix.feature_types) == (expected.shape, types)
-    assert matrix.labels.to_pylist() == barcodes
+    assert matrix.cell_ids.to_pylist() == barcodes
     np.testing.assert_array_equal(matrix.read(range(expected.shape[1])), expected)
     genes = np.array(types) == "Gene Expression"
     assert 0 < genes.sum() < len(genes)
@@ -323,7 +323,7 @@ def test_no_handle_stays_open(large: sp.csr_matrix, tmp_path: Path) -> None:
         assert is_open(path)
     matrix = open_matrix(path)
     matrix.read([1])
-    assert len(matrix.labels) == SHAPE[0]
+    assert len(matrix.cell_ids) == SHAPE[0]
     task = Task()
     task.cancel()
     with pytest.raises(Cancelled):
@@ -509,7 +509,7 @@ def test_a_claimed_size_is_not_believed(tmp_path: Path) -> None:
     with pytest.raises(FormatError, match="claims"):
         matrix.read([0], np.array([0]))
     with pytest.raises(FormatError, match="claims"):
-        _ = matrix.labels
+        _ = matrix.cell_ids
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 50e6
@@ -551,5 +551,5 @@ def test_labels_stored_as_nullable_text(tmp_path: Path) -> None:
             group.create_dataset("values", data=labels, dtype=TEXT)
             group["mask"] = np.zeros(len(labels), bool)
     matrix = open_matrix(path)
-    assert matrix.labels.to_pylist() == ["cell-0", "cell-1", "cell-2"]
+    assert matrix.cell_ids.to_pylist() == ["cell-0", "cell-1", "cell-2"]
     assert matrix.identifiers == ["ENSG00000000000", "ENSG00000000001"]

@@ -14,6 +14,7 @@ from napari_abc.errors import AbcError, ExpressionError, FormatError
 from napari_abc.io.files import save_atomically
 from napari_abc.io.gene_index import RemoteFiles
 from napari_abc.io.matrix import GeneTable, build_gene_table
+from napari_abc.io.remote import storage_options
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -187,7 +188,8 @@ class ExampleGenes:
     def _look_into(self, file: RemoteFile, task: Task) -> None:
         length = min(_HEADER, file.size or _HEADER)
         try:
-            place = RemoteFiles(self._store.source.location)
+            location = self._store.source.location
+            place = RemoteFiles(location, storage_options(location))
             (start,) = place.read([(file.key, 0, length)], task, _LOOK_SECONDS)
         except AbcError:
             task.check()

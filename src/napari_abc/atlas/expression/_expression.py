@@ -186,10 +186,10 @@ class AtlasExpression:
         if self._store.locate(file) is not None:
             return 0
         index = self._indexes.find(file)
-        if index is None or index.label_bytes is None:
+        if index is None or index.cell_id_bytes is None:
             return file.size or 0
         known = index.is_local or self._rows_path(file, groups).exists()
-        return 0 if known or index.label_bytes <= _UNASKED else index.label_bytes
+        return 0 if known or index.cell_id_bytes <= _UNASKED else index.cell_id_bytes
 
     def _cheaper_examples(
         self, kind: str, identifiers: Sequence[str], parts: Sequence[_Part]
@@ -327,7 +327,7 @@ class AtlasExpression:
     def _usable(self, part: _Part) -> GeneIndex | None:
         """The index of a file, if it can tell which of its rows are the slab's cells."""
         index = self._indexes.find(part.file)
-        if index is None or index.label_bytes is not None:
+        if index is None or index.cell_id_bytes is not None:
             return index
         known = self._rows_path(part.file, part.groups).exists()
         return index if known or self._store.locate(part.file) is not None else None
@@ -338,7 +338,7 @@ class AtlasExpression:
         kept = self._plans.get(part.file.key)
         if kept is None or kept[0] is not index:
             rows = self._rows(lambda: index, part, task)
-            index.forget_labels()
+            index.forget_cell_ids()
             kept = (index, index.plan(rows), int(np.count_nonzero(rows >= 0)))
             self._plans[part.file.key] = kept
         plan = kept[1]

@@ -8,6 +8,7 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
 from napari_abc.io.gene_index import Order, build_indexes
+from napari_abc.io.matrix import open_matrix
 from napari_abc.task import Progress, Task
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def index_many(
                 overall.batch = len(batch)
                 indexing = _Part(task, overall.indexing)
                 orders = [Order(path, one.target, one.key) for one, path in batch]
-                build_indexes(orders, indexing, scheduler)
+                build_indexes(orders, open_matrix, indexing, scheduler)
                 for one, _ in batch:
                     if finished is not None:
                         finished(one, _Part(task, overall.finishing))

@@ -11,6 +11,7 @@ from napari_abc.atlas.expression._index_many import Wanted, index_many
 from napari_abc.errors import AbcError, ConfigurationError, NetworkError
 from napari_abc.io.gene_index import build_index, file_key, index_name, open_index, open_published, upload
 from napari_abc.io.matrix import open_matrix
+from napari_abc.io.remote import storage_options
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -76,7 +77,7 @@ class GeneIndexes:
         self._looked |= set(wanted)
         address = f"{self._store.source.location}/{PUBLISHED}"
         try:
-            found = open_published(address, wanted, _LOOK_SECONDS, task)
+            found = open_published(address, wanted, _LOOK_SECONDS, task, storage_options(address))
         except NetworkError:
             return  # the matrices are offered for download as ever
         with self._lock:
@@ -186,7 +187,7 @@ class GeneIndexes:
         for file in files:
             folder, _ = self.target(file)
             address = f"{place.rstrip('/')}/{PUBLISHED}/{folder.name}"
-            upload(folder, address, task)
+            upload(folder, address, task, storage_options(address, anonymous=False))
             written.append(address)
         return written
 

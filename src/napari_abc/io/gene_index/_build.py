@@ -24,7 +24,7 @@ import numpy as np
 
 from napari_abc.errors import ConfigurationError
 from napari_abc.io.files import not_written, save_atomically
-from napari_abc.io.gene_index._cell_labels import write_labels
+from napari_abc.io.gene_index._cell_ids import write_cell_ids
 from napari_abc.io.gene_index._entries import Cut, TooFullError, cut, entries_of_part, parts_of_columns
 from napari_abc.io.gene_index._format import (
     FORMAT,
@@ -53,8 +53,8 @@ if TYPE_CHECKING:
     import scipy.sparse
     from numpy.typing import NDArray
 
+    from napari_abc.io.gene_index._matrix_like import MatrixLike
     from napari_abc.io.gene_index._reader import GeneIndex
-    from napari_abc.io.matrix import Matrix
     from napari_abc.task import Task
 
 __all__ = ["Building", "build_index", "start_building"]
@@ -63,7 +63,7 @@ _ATTEMPTS = 3
 
 
 def build_index(
-    matrix: Matrix,
+    matrix: MatrixLike,
     target: Path,
     key: str,
     task: Task,
@@ -74,7 +74,7 @@ def build_index(
     """Build the index of a matrix, or go on with one that was begun; returned as it is if it is there.
 
     Takes up to 250 MB a thread for float32 and 350 MB for float64, whatever the matrix's size, and
-    besides 8 bytes a cell and the cells' labels.
+    besides 8 bytes a cell and the cells' ids.
 
     Parameters
     ----------
@@ -161,7 +161,7 @@ class Building:
         """Parts that are not there yet."""
         return [part for part in range(self.plan.parts) if self._table(part) is None]
 
-    def make(self, parts: list[int], matrix: Matrix, task: Task, threads: int = 1) -> None:
+    def make(self, parts: list[int], matrix: MatrixLike, task: Task, threads: int = 1) -> None:
         """Make parts; those of a column-compressed matrix in one pass.
 
         Raises
@@ -176,7 +176,7 @@ class Building:
             nonlocal done
             with lock:
                 done += 1
-            task.report(f"Indexing genes of {matrix.path.name}", done, self.plan.parts, "parts")
+            task.report(f"Indexing genes of {matrix.name}", done, self.plan.parts, "parts")
 
         if self.columns:
             if parts:
@@ -253,7 +253,7 @@ class Building:
                 continue  # not there yet, or cut off: it is made again
         return None
 
-    def finish(self, matrix: Matrix, task: Task) -> GeneIndex:
+    def finish(self, matrix: MatrixLike, task: Task) -> GeneIndex:
         """Put the index together from its parts, and open it.
 
         Raises
@@ -274,7 +274,7 @@ class Building:
                 (draft / folder).mkdir(parents=True)
             tables = []
             for part, (table, own) in enumerate(parts):
-                task.report(f"Putting together the index of {matrix.path.name}", part, plan.parts, "parts")
+                task.report(f"Putting together the index of {matrix.name}", part, plan.parts, "parts")
                 link(self._file(part, "rows"), draft / rows_file(part))
                 values = self._file(part, f"{code(own)}.values")
                 if own == dtype:
@@ -283,10 +283,10 @@ class Building:
                     table = self._widen(part, table, own, dtype, draft / values_file(part))
                 tables.append(table)
             write_segments(draft / SEGMENTS, tables)
-            label_bytes, label_check, label_files = write_labels(matrix.labels, draft)
+            label_bytes, label_check, label_files = write_cell_ids(matrix.cell_ids, draft)
             about = About(
                 key=self.key,
-                source=matrix.path.name,
+                source=matrix.name,
                 cells=plan.cells,
                 block_rows=plan.block_rows,
                 part_blocks=plan.part_blocks,
@@ -334,7 +334,7 @@ class Building:
 
 
 def start_building(
-    matrix: Matrix,
+    matrix: MatrixLike,
     target: Path,
     key: str,
     task: Task,

@@ -23,11 +23,14 @@ from napari_abc.io.gene_index._open import open_index
 from napari_abc.task import Task
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from napari_abc.io.gene_index._matrix_like import MatrixLike
     from napari_abc.io.gene_index._reader import GeneIndex
-    from napari_abc.io.matrix import Matrix
+
+    Opener = Callable[[Path], MatrixLike]
+    """Opens a matrix file; workers import it by its name."""
 
 __all__ = ["Order", "build_indexes"]
 
@@ -50,6 +53,7 @@ class Order:
 
 def build_indexes(
     orders: Sequence[Order],
+    opener: Opener,
     task: Task,
     scheduler: str | None = None,
     *,
@@ -61,6 +65,8 @@ def build_indexes(
     ----------
     orders
         What to build; indexes that are there are left as they are.
+    opener
+        Opens a matrix by its path; a function of a module, as the workers of a cluster import it.
     task
         Told of each part; can cancel. Finished parts are kept.
     scheduler
@@ -89,13 +95,17 @@ def build_indexes(
             break
         begun = []
         for order in missing:
-            matrix = _matrix(order.matrix, Stamp.of(order.matrix))
+            matrix = _opened(opener, order.matrix, Stamp.of(order.matrix))
             known = density.get(order.target)
             building = start_building(matrix, order.target, order.key, task, known, part_entries)
-            begun.append((matrix, building))
-        work = [(matrix.path, building, unit) for matrix, building in begun for unit in _units(building)]
+            begun.append((order, matrix, building))
+        work = [
+            (opener, order.matrix, building, unit)
+            for order, _, building in begun
+            for unit in _units(building)
+        ]
         fuller = _run(work, task, scheduler)
-        for matrix, building in begun:
+        for _, matrix, building in begun:
             if building.target in fuller:
                 density[building.target] = min(1.0, 2 * building.density)
                 continue
@@ -121,7 +131,9 @@ def _units(building: Building) -> list[list[int]]:
     return [missing] if building.columns and missing else [[part] for part in missing]
 
 
-def _run(work: list[tuple[Path, Building, list[int]]], task: Task, scheduler: str | None) -> set[Path]:
+def _run(
+    work: list[tuple[Opener, Path, Building, list[int]]], task: Task, scheduler: str | None
+) -> set[Path]:
     """Do the tasks; targets whose matrix turned out fuller than planned."""
     dask: Any = import_module("dask")
     if not work:
@@ -135,9 +147,9 @@ def _run(work: list[tuple[Path, Building, list[int]]], task: Task, scheduler: st
             done += 1
         task.report("Indexing genes", done, total, "parts")
 
-    def make_here(path: Path, building: Building, parts: list[int]) -> Path | None:
+    def make_here(opener: Opener, path: Path, building: Building, parts: list[int]) -> Path | None:
         task.check()
-        found = _make(path, building, parts, Task(lambda _: task.check()))
+        found = _make(opener, path, building, parts, Task(lambda _: task.check()))
         count()
         return found
 
@@ -195,19 +207,19 @@ def _as_ours(error: BaseException, scheduler: str) -> BaseException:
     )
 
 
-def _make(path: Path, building: Building, parts: list[int], task: Task | None = None) -> Path | None:
+def _make(
+    opener: Opener, path: Path, building: Building, parts: list[int], task: Task | None = None
+) -> Path | None:
     """Make parts of an index; the target where a part turned out fuller than planned."""
     wanted = [part for part in parts if part in set(building.missing())]
     try:
-        building.make(wanted, _matrix(path, Stamp.of(path)), task or Task())
+        building.make(wanted, _opened(opener, path, Stamp.of(path)), task or Task())
     except TooFullError:
         return building.target
     return None
 
 
 @lru_cache(maxsize=4)
-def _matrix(path: Path, stamp: Stamp) -> Matrix:
+def _opened(opener: Opener, path: Path, stamp: Stamp) -> MatrixLike:
     """An opened matrix; kept, as a worker makes many parts of it. `stamp` tells it from a newer one."""
-    from napari_abc.io.matrix import open_matrix  # noqa: PLC0415
-
-    return open_matrix(path)
+    return opener(path)

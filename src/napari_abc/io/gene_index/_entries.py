@@ -6,7 +6,6 @@ However the matrix lies (row-compressed, column-compressed, dense), a part comes
 
 from __future__ import annotations
 
-from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -20,11 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    import h5py
     import scipy.sparse
     from numpy.typing import NDArray
 
-    from napari_abc.io.matrix import Matrix, VectorReader
+    from napari_abc.io.gene_index._matrix_like import Dense, MatrixLike, Vector
     from napari_abc.task import Task
 
 __all__ = ["Cut", "TooFullError", "cut", "entries_of_part", "parts_of_columns"]
@@ -61,7 +59,7 @@ class Cut:
         return part * height, min((part + 1) * height, self.cells)
 
 
-def cut(matrix: Matrix, density: float | None, task: Task, most: int = PART_ENTRIES) -> Cut:
+def cut(matrix: MatrixLike, density: float | None, task: Task, most: int = PART_ENTRIES) -> Cut:
     """Cut a matrix so that no part holds more than `most` entries.
 
     Parameters
@@ -83,7 +81,7 @@ def cut(matrix: Matrix, density: float | None, task: Task, most: int = PART_ENTR
     while (fullest := _fullest(ends, height)) > most:
         if height == 1:
             raise FormatError(
-                f"{matrix.path} has a row with {fullest:,} entries, more than its {genes:,} genes; "
+                f"{matrix.name} has a row with {fullest:,} entries, more than its {genes:,} genes; "
                 "get or write the file again."
             )
         smaller = min(height - 1, height * most // fullest)
@@ -96,22 +94,21 @@ def cut(matrix: Matrix, density: float | None, task: Task, most: int = PART_ENTR
     return Cut(cells, genes, height, together, -(-capacity // INNER) * INNER)
 
 
-def _row_ends(matrix: Matrix, density: float | None, task: Task) -> NDArray[Any]:
+def _row_ends(matrix: MatrixLike, density: float | None, task: Task) -> NDArray[Any]:
     """Entries before each row, and all of them; (cells + 1,)."""
     cells, genes = matrix.shape
     if density is not None:
         ends: NDArray[np.int64] = np.ceil(np.arange(cells + 1) * (genes * density)).astype(np.int64)
         return ends
-    with matrix.opened() as file, ExitStack() as stack:
-        indptr, indices, _ = matrix.vectors(file, stack)
+    with matrix.compressed() as (indptr, indices, _):
         if matrix.layout == "csr":
             return indptr
         counts = np.zeros(cells + 1, np.int64)
-        total = indices.place.size
+        total = indices.size
         for start, stop in _steps(0, total):
             rows = _checked(indices, start, stop, cells)
             counts[1:] += np.bincount(rows, minlength=cells)
-            task.report(f"Counting the values of {matrix.path.name}", stop, total, "values")
+            task.report(f"Counting the values of {matrix.name}", stop, total, "values")
         return np.cumsum(counts, out=counts)
 
 
@@ -129,7 +126,7 @@ def _steps(start: int, stop: int) -> Iterator[tuple[int, int]]:
         start = end
 
 
-def _checked(indices: VectorReader, start: int, stop: int, limit: int) -> NDArray[Any]:
+def _checked(indices: Vector, start: int, stop: int, limit: int) -> NDArray[Any]:
     found = indices.read(start, stop)
     if not found.dtype.isnative:
         found = found.astype(found.dtype.newbyteorder("="))
@@ -159,7 +156,7 @@ def _lines(indptr: NDArray[Any], start: int, stop: int) -> NDArray[np.int32]:
     return np.repeat(np.arange(first, last, dtype=np.int32), np.diff(ends))
 
 
-def entries_of_part(matrix: Matrix, plan: Cut, part: int, task: Task) -> scipy.sparse.csc_matrix:
+def entries_of_part(matrix: MatrixLike, plan: Cut, part: int, task: Task) -> scipy.sparse.csc_matrix:
     """Entries of one part of a row-compressed or dense matrix.
 
     Raises
@@ -170,31 +167,29 @@ def entries_of_part(matrix: Matrix, plan: Cut, part: int, task: Task) -> scipy.s
         If the part of a dense matrix holds more entries than it may.
     """
     first, last = plan.rows(part)
-    with matrix.opened() as file, ExitStack() as stack:
-        if matrix.layout == "dense":
-            return _dense_part(matrix.dense(file), first, last, plan.capacity, task)
-        import scipy.sparse
+    if matrix.layout == "dense":
+        with matrix.dense() as values:
+            return _dense_part(values, first, last, plan.capacity, task)
+    import scipy.sparse
 
-        indptr, indices, data = matrix.vectors(file, stack)
+    with matrix.compressed() as (indptr, indices, data):
         ends = indptr[first : last + 1].astype(np.int64)
         start, stop = int(ends[0]), int(ends[-1])
         columns = np.empty(stop - start, np.int32)
-        values = np.empty(stop - start, _value_type(data.place.dtype))
+        entries = np.empty(stop - start, _value_type(data.dtype))
         for low, high in _steps(start, stop):
             columns[low - start : high - start] = _checked(indices, low, high, plan.genes)
-            values[low - start : high - start] = data.read(low, high)
+            entries[low - start : high - start] = data.read(low, high)
             task.check()
     lines = (ends - start).astype(np.int32)
-    rows = scipy.sparse.csr_matrix((values, columns, lines), (last - first, plan.genes))
-    del columns, values
-    entries = rows.tocsc()
+    rows = scipy.sparse.csr_matrix((entries, columns, lines), (last - first, plan.genes))
+    del columns, entries
+    sorted_by_gene = rows.tocsc()
     del rows  # as large as the result
-    return _tidy(entries)
+    return _tidy(sorted_by_gene)
 
 
-def _dense_part(
-    dataset: h5py.Dataset, first: int, last: int, capacity: int, task: Task
-) -> scipy.sparse.csc_matrix:
+def _dense_part(dataset: Dense, first: int, last: int, capacity: int, task: Task) -> scipy.sparse.csc_matrix:
     import scipy.sparse
 
     width = dataset.shape[1]
@@ -226,7 +221,7 @@ def _dense_part(
 
 
 def parts_of_columns(
-    matrix: Matrix, plan: Cut, wanted: set[int], folder: Path, task: Task
+    matrix: MatrixLike, plan: Cut, wanted: set[int], folder: Path, task: Task
 ) -> Iterator[tuple[int, scipy.sparse.csc_matrix]]:
     """Parts of a column-compressed matrix, in one pass over the file.
 
@@ -242,10 +237,9 @@ def parts_of_columns(
     import scipy.sparse
 
     height = plan.block_rows * plan.part_blocks
-    with matrix.opened() as file, ExitStack() as stack:
-        indptr, indices, data = matrix.vectors(file, stack)
-        dtype = _value_type(data.place.dtype)
-        total = indices.place.size
+    with matrix.compressed() as (indptr, indices, data):
+        dtype = _value_type(data.dtype)
+        total = indices.size
         for start, stop in _steps(0, total):
             rows = _checked(indices, start, stop, plan.cells)
             columns = _lines(indptr, start, stop)
@@ -265,7 +259,7 @@ def parts_of_columns(
                 ):
                     with (folder / f"{number}.{name}").open("ab") as out:
                         array.tofile(out)
-            task.report(f"Sorting the values of {matrix.path.name}", stop, total, "values")
+            task.report(f"Sorting the values of {matrix.name}", stop, total, "values")
     for number in sorted(wanted):
         paths = [folder / f"{number}.{name}" for name in ("rows", "columns", "values")]
         types = (np.dtype(np.int32), np.dtype(np.int32), dtype)

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import threading
 from itertools import count
-from typing import TYPE_CHECKING, Protocol
-from weakref import WeakSet
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+from weakref import WeakSet, finalize
 
 from napari_abc.errors import FormatError, MissingFileError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from napari_abc.task import Task
 
@@ -65,6 +64,9 @@ class FolderFiles:
         self._used = 0
         with _opening:
             _folders.add(self)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return FolderFiles, (Path(self.location),)  # who unpickles it opens files of his own
 
     def close(self) -> None:
         """See :meth:`Files.close`. What another thread is reading is closed when it is done."""
@@ -139,10 +141,8 @@ class _File:
         found = os.fstat(self.descriptor)
         self.size, self.changed = found.st_size, found.st_mtime_ns
         self._lock = threading.Lock()
-
-    def __del__(self, close=os.close) -> None:  # type: ignore[no-untyped-def]
-        with contextlib.suppress(AttributeError, OSError):  # was never opened
-            close(self.descriptor)
+        # Not `__del__`, which comes too late to look anything up where the interpreter ends.
+        finalize(self, os.close, self.descriptor)
 
     def read(self, view: memoryview, start: int) -> bool:
         """Fill the view from a place in the file; False if the file ends before."""

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_abc.errors import ConfigurationError, FormatError
-from napari_abc.io.gene_index._cell_labels import parse_labels
+from napari_abc.io.gene_index._cell_ids import parse_cell_ids
 from napari_abc.io.gene_index._files import FolderFiles
 from napari_abc.io.gene_index._format import SEGMENTS, About, checksum, label_file
 from napari_abc.io.gene_index._rows import RowPlan, plan_rows
 from napari_abc.io.gene_index._scatter import SHORT, scatter_runs, scatter_whole, whole_spans
-from napari_abc.io.ids import LabelIndex
+from napari_abc.io.ids import CellIds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,10 +58,13 @@ class GeneIndex:
         self._files = files
         self._tables: dict[int, list[list[int]]] = {}
         self._checked: NDArray[np.bool_] = np.zeros((about.genes, about.blocks), bool)
-        self._labels: LabelIndex | None = None
+        self._ids: CellIds | None = None
         self.places = {name: column for column, name in enumerate(about.identifiers)}
         self.is_local = isinstance(files, FolderFiles)
         self._lock = threading.Lock()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return GeneIndex, (self.about, self._files)  # what was read and checked is read and checked again
 
     def __repr__(self) -> str:
         return f"<GeneIndex {self.location}: {self.shape[0]:,} cells, {self.shape[1]:,} genes>"
@@ -78,49 +81,49 @@ class GeneIndex:
 
     @property
     def identifiers(self) -> list[str]:
-        """Label of each column, as the matrix file has it."""
+        """Identifier of each gene (column), as the matrix has it."""
         return list(self.about.identifiers)
 
     @property
-    def label_bytes(self) -> int | None:
-        """Bytes that finding rows by label reads once; None where the index has no labels."""
+    def cell_id_bytes(self) -> int | None:
+        """Bytes that finding rows by cell id reads once; None where the index has no cell ids."""
         return None if self.about.label_bytes is None else sum(self.about.label_files)
 
-    def rows_of(self, labels: Any, task: Task | None = None) -> NDArray[np.int64]:
-        """Row of each label, -1 where there is no such cell; compared as exact text.
+    def rows_of(self, cell_ids: Any, task: Task | None = None) -> NDArray[np.int64]:
+        """Row of each cell id, -1 where there is no such cell; compared as exact text.
 
         Raises
         ------
         FormatError
-            If a label stands for several rows, the labels are damaged, or the index has none.
+            If an id stands for several rows, the ids are damaged, or the index has none.
         NetworkError
             If they can't be fetched.
         """
-        return self._label_index(task).rows_of(labels)
+        return self._cell_ids(task).rows_of(cell_ids)
 
     @property
-    def labels(self) -> pa.Array:
-        """Labels of the rows as text, (cells,); read at first use and kept."""
-        return self._label_index(None).labels
+    def cell_ids(self) -> pa.Array:
+        """Id of each cell (row) as text, (cells,); read at first use and kept."""
+        return self._cell_ids(None).ids
 
-    def forget_labels(self) -> None:
-        """Let go of the labels, which take 50 MB for a million cells."""
-        self._labels = None
+    def forget_cell_ids(self) -> None:
+        """Let go of the cell ids, which take 50 MB for a million cells."""
+        self._ids = None
 
     def close(self) -> None:
         """Close the files, so that Windows too can delete them; the next read opens them again."""
         self._files.close()
 
-    def _label_index(self, task: Task | None) -> LabelIndex:
-        if self._labels is None:
+    def _cell_ids(self, task: Task | None) -> CellIds:
+        if self._ids is None:
             about = self.about
             if about.label_bytes is None:
-                raise FormatError(f"{self.location} holds no cell labels; use the matrix file beside it.")
+                raise FormatError(f"{self.location} holds no cell ids; use the matrix file beside it.")
             spans = [(label_file(chunk), 0, size) for chunk, size in enumerate(about.label_files)]
             files = [bytes(content) for content in self._files.read(spans, task)]
-            labels = parse_labels(files, about.label_bytes, about.label_checksum, about.cells)
-            self._labels = LabelIndex(labels, self.location)
-        return self._labels
+            ids = parse_cell_ids(files, about.label_bytes, about.label_checksum, about.cells)
+            self._ids = CellIds(ids, self.location)
+        return self._ids
 
     # -- reading -------------------------------------------------------------------------------
 
@@ -138,7 +141,7 @@ class GeneIndex:
         rows: NDArray[np.integer[Any]] | RowPlan | None = None,
         task: Task | None = None,
     ) -> NDArray[np.float32]:
-        """Values of some genes in some cells; as :meth:`~napari_abc.io.matrix._matrix.Matrix.read`.
+        """Values of some genes in some cells; the same as from the matrix itself, bit for bit.
 
         Only the blocks that hold such cells are touched. What is read for the first time is compared
         with its checksum.

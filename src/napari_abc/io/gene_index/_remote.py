@@ -1,25 +1,28 @@
-"""Gene-major indexes that lie elsewhere: read by ranges, and written, through fsspec."""
+"""Gene-major indexes that lie elsewhere: read by ranges, and written, through fsspec.
+
+Who reads and how is said by fsspec's *storage options*, which callers pass as they do to pandas, zarr or
+Dask: ``{"anon": True}`` reads a public bucket without credentials. Left out, fsspec's own settings count.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import errno
 import os
-from functools import lru_cache
+import threading
 from typing import TYPE_CHECKING, Any
 
-from napari_abc.errors import AbcError, ConfigurationError, FormatError, MissingFileError, NetworkError
+from napari_abc.errors import (
+    AbcError,
+    ConfigurationError,
+    FormatError,
+    MissingFileError,
+    NetworkError,
+    reason,
+)
 from napari_abc.io.gene_index._format import About
 from napari_abc.io.gene_index._reader import GeneIndex
-from napari_abc.io.remote import (
-    ANSWER_SECONDS,
-    CONNECT_SECONDS,
-    PUBLIC_BUCKET,
-    SILENCE_SECONDS,
-    reason,
-    start,
-    wait,
-)
+from napari_abc.task import wait
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -28,12 +31,16 @@ if TYPE_CHECKING:
     from napari_abc.io.gene_index._files import Span
     from napari_abc.task import Task
 
+    Options = Mapping[str, Any] | None
+    """Storage options of fsspec; None for its own settings."""
+
 __all__ = ["RemoteFiles", "open_published", "open_remote", "upload"]
 
 _LARGEST_DOCUMENT = 64 * 2**20
 _CONNECTIONS = 16
 _PROBE = 16
-_PUBLIC_REGION = "us-west-2"
+_ANSWER_SECONDS = 20.0
+_MOST_KEPT = 8
 
 
 class RemoteFiles:
@@ -42,20 +49,38 @@ class RemoteFiles:
     Parameters
     ----------
     address
-        Anything that fsspec knows. ``s3://`` is read without credentials.
+        Anything that fsspec knows: ``"s3://bucket/folder"``, ``"https://host/folder"``.
+    storage_options
+        What fsspec shall know of who reads and how, ``{"anon": True}``, say; None for its own settings.
+
+    Attributes
+    ----------
+    location
+        The address without a password, for people.
 
     Raises
     ------
     ConfigurationError
-        If fsspec knows no such kind of address.
+        If fsspec knows no such kind of address, or no such options.
+
+    Examples
+    --------
+    >>> files = RemoteFiles("memory://somewhere")
+    >>> files.documents(["zarr.json"])
+    [None]
     """
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, storage_options: Options = None) -> None:
         self.location = _shown(address)
-        self._fs, self._root = _filesystem(address, anonymous=True)
+        self._address = address
+        self._options = dict(storage_options or {})
+        _filesystem(address, self._options)  # complains now, not when something is read
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return RemoteFiles, (self._address, self._options)
 
     def documents(
-        self, names: Sequence[str], seconds: float = ANSWER_SECONDS, task: Task | None = None
+        self, names: Sequence[str], seconds: float = _ANSWER_SECONDS, task: Task | None = None
     ) -> list[bytes | None]:
         """Whole small files; None for one that is not there, may not be seen, or is too large.
 
@@ -120,19 +145,20 @@ class RemoteFiles:
         self, spans: Sequence[Span], task: Task | None, seconds: float | None = None
     ) -> list[bytes | BaseException]:
         """What each span gave: bytes or an error."""
-        paths = [f"{self._root}/{name}" for name, _, _ in spans]
+        fs, root = _filesystem(self._address, self._options)
+        paths = [f"{root}/{name}" for name, _, _ in spans]
         starts = [begin for _, begin, _ in spans]
         ends = [begin + count for _, begin, count in spans]
         what = f"Reading from {self.location}"
         if task is not None:
             task.report(what, 0, None)
-        if not self._fs.async_impl:
-            contents = self._fs.cat_ranges(paths, starts, ends, on_error="return")
+        if not fs.async_impl:
+            contents = fs.cat_ranges(paths, starts, ends, on_error="return")
         else:
-            work = self._fs._cat_ranges(paths, starts, ends, batch_size=_CONNECTIONS, on_error="return")
+            work = fs._cat_ranges(paths, starts, ends, batch_size=_CONNECTIONS, on_error="return")
             if seconds is not None:
                 work = asyncio.wait_for(work, seconds)
-            contents = wait(start(self._fs.loop, work), task)
+            contents = wait(asyncio.run_coroutine_threadsafe(work, fs.loop), task)
         if task is not None:
             done = sum(len(content) for content in contents if isinstance(content, bytes))
             task.report(what, done, done)
@@ -145,13 +171,19 @@ class RemoteFiles:
         )
 
 
-def open_remote(address: str, key: str) -> GeneIndex | None:
-    """Open an index at an address; see :func:`~napari_abc.io.gene_index._reader.open_index`."""
-    (document,) = RemoteFiles(address).documents(["zarr.json"])
-    return _opened(address, key, document)
+def open_remote(address: str, key: str, storage_options: Options = None) -> GeneIndex | None:
+    """Open an index at an address; see :func:`~napari_abc.io.gene_index.open_index`."""
+    (document,) = RemoteFiles(address, storage_options).documents(["zarr.json"])
+    return _opened(address, key, document, storage_options)
 
 
-def open_published(address: str, keys: Mapping[str, str], seconds: float, task: Task) -> dict[str, GeneIndex]:
+def open_published(
+    address: str,
+    keys: Mapping[str, str],
+    seconds: float,
+    task: Task,
+    storage_options: Options = None,
+) -> dict[str, GeneIndex]:
     """Open those of some indexes that are there, all of them asked for at once.
 
     Parameters
@@ -162,29 +194,49 @@ def open_published(address: str, keys: Mapping[str, str], seconds: float, task: 
         Name of each index and the key it must have.
     seconds
         How long to wait for an answer.
+    task
+        Progress and cancel.
+    storage_options
+        See :class:`RemoteFiles`.
+
+    Returns
+    -------
+    dict
+        Name of each index that is there, and the index.
 
     Raises
     ------
     NetworkError
         If the place does not answer in time, or does not serve parts of files.
+    ConfigurationError
+        If fsspec knows no such kind of address.
+    Cancelled
+        If `task` was cancelled.
+
+    Examples
+    --------
+    >>> from napari_abc.task import Task
+    >>> open_published("memory://genes", {"log2-ab12-v1.zarr": "ab12"}, 5, Task())
+    {}
     """
     names = list(keys)
-    documents = RemoteFiles(address).documents([f"{name}/zarr.json" for name in names], seconds, task)
+    files = RemoteFiles(address, storage_options)
+    documents = files.documents([f"{name}/zarr.json" for name in names], seconds, task)
     opened = {
-        name: _opened(f"{address}/{name}", keys[name], document)
+        name: _opened(f"{address}/{name}", keys[name], document, storage_options)
         for name, document in zip(names, documents, strict=True)
     }
     return {name: index for name, index in opened.items() if index is not None}
 
 
-def _opened(address: str, key: str, document: bytes | None) -> GeneIndex | None:
+def _opened(address: str, key: str, document: bytes | None, storage_options: Options) -> GeneIndex | None:
     if document is None:
         return None
     try:
         about = About.parse(document)
         if about.key != key:
             return None
-        files = RemoteFiles(address)
+        files = RemoteFiles(address, storage_options)
         sizes = {name: size for name, size in about.sizes().items() if size > _PROBE}
         if sizes:
             # The smallest file tells whether the place serves parts, before a large one is asked for.
@@ -194,12 +246,21 @@ def _opened(address: str, key: str, document: bytes | None) -> GeneIndex | None:
     return GeneIndex(about, files)
 
 
-def upload(folder: Path, address: str, task: Task) -> None:
+def upload(folder: Path, address: str, task: Task, storage_options: Options = None) -> None:
     """Copy a finished index to an address; its description comes last, so it is whole or not there.
 
     One that is there with the same description is left as it is.
 
-    Credentials are those that fsspec's library for that address finds by itself.
+    Parameters
+    ----------
+    folder
+        Folder of the index.
+    address
+        What it will be: ``"s3://bucket/genes/mine.zarr"``.
+    task
+        Progress in bytes; can cancel.
+    storage_options
+        See :class:`RemoteFiles`; credentials are those that fsspec's library for that address finds.
 
     Raises
     ------
@@ -207,8 +268,14 @@ def upload(folder: Path, address: str, task: Task) -> None:
         If fsspec knows no such kind of address.
     NetworkError
         If it can't be written there.
+    Cancelled
+        If `task` was cancelled; what was copied stays, and is not taken for an index.
+
+    Examples
+    --------
+    >>> upload(Path("mine.zarr"), "s3://mine/genes/mine.zarr", Task())  # doctest: +SKIP
     """
-    fs, root = _filesystem(address, anonymous=False)
+    fs, root = _filesystem(address, dict(storage_options or {}))
     files = [path for path in folder.rglob("*") if path.is_file()]
     files.sort(key=lambda path: (path == folder / "zarr.json", path))
     total = sum(path.stat().st_size for path in files)
@@ -246,55 +313,33 @@ def _shown(address: str) -> str:
     return f"{scheme}://{host.rpartition('@')[2]}{slash}{path}".rstrip("/")
 
 
-def _filesystem(address: str, anonymous: bool) -> tuple[Any, str]:
-    from fsspec.core import split_protocol
-
-    protocol, _ = split_protocol(address)
-    public = address == PUBLIC_BUCKET or address.startswith(f"{PUBLIC_BUCKET}/")
-    endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
-    try:
-        fs = _made(protocol or "file", anonymous, public, endpoint)
-    except (ValueError, ImportError) as error:
-        raise ConfigurationError(
-            f"{_shown(address)!r} is of a kind that can't be used ({error}); give s3://, https:// or a "
-            "folder."
-        ) from None
-    return fs, str(fs._strip_protocol(address)).rstrip("/")
+_kept: dict[str, Any] = {}
+_making = threading.Lock()
 
 
-@lru_cache(maxsize=8)
-def _made(protocol: str, anonymous: bool, public: bool, endpoint: str | None) -> Any:
-    """A file system; kept, because an S3 client takes long to make. `endpoint` is read by the client."""
+def _filesystem(address: str, options: Mapping[str, Any]) -> tuple[Any, str]:
+    """The file system of an address, and the address as a path in it.
+
+    It is kept, because a client of S3 takes long to make, and fsspec would make one a thread; a forked
+    child makes its own.
+    """
     from fsspec import filesystem
+    from fsspec.core import split_protocol
+    from fsspec.utils import tokenize
 
-    options: dict[str, Any] = {"skip_instance_cache": True}
-    if protocol == "s3":
-        options |= _s3_options(anonymous, public)
-    elif protocol in ("http", "https"):
-        from aiohttp import ClientTimeout
-
-        limits = ClientTimeout(total=None, sock_connect=CONNECT_SECONDS, sock_read=SILENCE_SECONDS)
-        options["client_kwargs"] = {"timeout": limits}
-    return filesystem(protocol, **options)
-
-
-def _s3_options(anonymous: bool, public: bool) -> dict[str, Any]:
-    limits = {
-        "connect_timeout": CONNECT_SECONDS,
-        "read_timeout": SILENCE_SECONDS,
-        "max_pool_connections": _CONNECTIONS,
-        "retries": {"mode": "standard", "total_max_attempts": 2},
-    }
-    region = {"region_name": _PUBLIC_REGION} if public else {}
-    if not anonymous:
-        return {"config_kwargs": limits, "client_kwargs": region, "use_listings_cache": False}
-    # The person's own profile and files are left unread: a broken one must not stop us.
-    unread = (None, None, None, None)
-    nowhere = (None, None, os.devnull, None)
-    return {
-        "anon": True,
-        "config_kwargs": limits | {"response_checksum_validation": "when_required"},
-        "client_kwargs": region,
-        "session_vars": {"profile": unread, "config_file": nowhere, "credentials_file": nowhere},
-        "use_listings_cache": False,
-    }
+    protocol = split_protocol(address)[0] or "file"
+    token = tokenize(protocol, os.getpid(), **options)
+    fs = _kept.get(token)
+    if fs is None:
+        try:
+            fs = filesystem(protocol, skip_instance_cache=True, **options)
+        except (ValueError, ImportError, TypeError) as error:
+            raise ConfigurationError(
+                f"{_shown(address)!r} is of a kind that can't be used ({error}); give s3://, https:// or a "
+                "folder."
+            ) from None
+        with _making:
+            while len(_kept) >= _MOST_KEPT:
+                _kept.pop(next(iter(_kept)))
+            fs = _kept.setdefault(token, fs)
+    return fs, str(fs._strip_protocol(address)).rstrip("/")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 import numpy as np
 
 from napari_abc.errors import ExpressionError, FormatError, MissingFileError
-from napari_abc.io.ids import LabelIndex, as_text
+from napari_abc.io.ids import CellIds, as_text
 from napari_abc.io.matrix._own_index import OwnIndex
 
 if TYPE_CHECKING:
@@ -45,10 +45,10 @@ def _log2(counts: NDArray[np.float32], totals: NDArray[np.float64]) -> NDArray[n
     return np.asarray(np.log2(counts * factor[:, None] + 1.0), np.float32)
 
 
-def _check_shared(rows: NDArray[np.int64], cells: Any, index: LabelIndex, where: str) -> None:
+def _check_shared(rows: NDArray[np.int64], cells: Any, index: CellIds, where: str) -> None:
     if len(rows) and len(index) and not (rows >= 0).any():
         raise ExpressionError(
-            f"{where} shares no cell with the cells shown (its ids look like {index.labels[0].as_py()!r}, "
+            f"{where} shares no cell with the cells shown (its ids look like {index.ids[0].as_py()!r}, "
             f"theirs like {as_text(cells)[0].as_py()!r}), so no gene can be shown; choose the matrix of the "
             "same run."
         )
@@ -69,11 +69,11 @@ class _Kinds:
 
     def __init__(self, stored: Mapping[str, str], computed_log2: bool) -> None:
         self.computed = computed_log2 and "raw" in stored and "log2" not in stored
-        self.labels = {"log2": COMPUTED_LOG2, **stored} if self.computed else dict(stored)
+        self.units = {"log2": COMPUTED_LOG2, **stored} if self.computed else dict(stored)
 
     def check(self, kind: str, where: str) -> None:
-        if kind not in self.labels:
-            have = " or ".join(self.labels)
+        if kind not in self.units:
+            have = " or ".join(self.units)
             raise ExpressionError(f"{where} has no {kind!r} values; ask for {have}.")
 
 
@@ -170,7 +170,7 @@ class MatrixExpression(_OnDisk):
     @property
     def kinds(self) -> Mapping[str, str]:
         """Kinds of values, each with its label for a color bar."""
-        return self._kinds.labels
+        return self._kinds.units
 
     def index_missing(self, kind: str) -> tuple[str, ...]:
         """The matrix, if an index would be felt and there is none; see :class:`Indexable`."""
@@ -242,7 +242,7 @@ class MatrixExpression(_OnDisk):
         if kind not in self._rows:
             matrix = self._matrices[kind]
             rows = matrix.rows_of(self._cells)
-            _check_shared(rows, self._cells, LabelIndex(matrix.labels[:1], ""), str(matrix.path))
+            _check_shared(rows, self._cells, CellIds(matrix.cell_ids[:1], ""), str(matrix.path))
             self._rows[kind] = rows
         return self._rows[kind]
 
@@ -285,7 +285,7 @@ class TableExpression(_OnDisk):
     @property
     def kinds(self) -> Mapping[str, str]:
         """Kinds of values, each with its label for a color bar."""
-        return self._kinds.labels
+        return self._kinds.units
 
     def read(
         self,
@@ -308,7 +308,7 @@ class TableExpression(_OnDisk):
         self._kinds.check(kind, self._where)
         columns = _columns(identifiers, self._columns, self._where)
         if self._rows is None:
-            index = LabelIndex(self._table.index, self._where)
+            index = CellIds(self._table.index, self._where)
             places = index.rows_of(self._cells)
             _check_shared(places, self._cells, index, self._where)
             self._rows = places

@@ -12,7 +12,7 @@ from pyarrow import csv
 
 from napari_abc.errors import FormatError
 from napari_abc.io.files import save_atomically
-from napari_abc.io.ids import LabelIndex
+from napari_abc.io.ids import CellIds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -61,15 +61,15 @@ class GeneTable:
         except (pa.ArrowException, OSError, ValueError) as error:
             raise self._unreadable(error) from error
 
-    def rows_of(self, labels: Any) -> NDArray[np.int64]:
-        """Row of each label, -1 where there is no such cell; compared as exact text.
+    def rows_of(self, cell_ids: Any) -> NDArray[np.int64]:
+        """Row of each cell id, -1 where there is no such cell; compared as exact text.
 
         Raises
         ------
         FormatError
-            If a label stands for several rows.
+            If an id stands for several rows.
         """
-        return LabelIndex(self._column(self._key), str(self.path)).rows_of(labels)
+        return CellIds(self._column(self._key), str(self.path)).rows_of(cell_ids)
 
     def read(self, symbols: Sequence[str], rows: NDArray[np.integer[Any]]) -> NDArray[np.float32]:
         """Values of some genes in some cells.
@@ -108,7 +108,7 @@ class GeneTable:
 
 
 def build_gene_table(source: Path, target: Path, key: str, task: Task) -> GeneTable:
-    """Convert a CSV with a column of cell labels and a column a gene; some rows at a time.
+    """Convert a CSV with a column of cell ids and a column a gene; some rows at a time.
 
     Parameters
     ----------
@@ -117,7 +117,7 @@ def build_gene_table(source: Path, target: Path, key: str, task: Task) -> GeneTa
     target
         File to write; it appears only when it is whole.
     key
-        Column of the labels; the first if there is none of that name.
+        Column of the cell ids; the first if there is none of that name.
     task
         Progress in bytes; can cancel.
 

@@ -214,6 +214,16 @@ class VectorReader:
         self._mine = threading.local()
         self._files: list[Any] = []
 
+    @property
+    def size(self) -> int:
+        """Number of values."""
+        return self.place.size
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of the values."""
+        return self.place.dtype
+
     def close(self) -> None:
         """Close the file handles of all threads."""
         while self._files:

@@ -7,7 +7,7 @@ open, so that the file can be moved or deleted at any time, on Windows too.
 
 from __future__ import annotations
 
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -17,7 +17,7 @@ import numpy as np
 
 from napari_abc.errors import ConfigurationError, FormatError
 from napari_abc.io.files import Stamp
-from napari_abc.io.ids import LabelIndex
+from napari_abc.io.ids import CellIds
 from napari_abc.io.matrix._columns import read_csc, read_csr, read_dense, sum_csc, sum_csr, sum_dense
 from napari_abc.io.matrix._h5table import read_column, read_index, read_text, row_count
 from napari_abc.io.matrix._hdf5 import Placement, VectorReader, check_storage, child, locate, open_hdf5
@@ -59,7 +59,7 @@ class Matrix:
     shape
         Cells, genes.
     identifiers
-        Label of each column as the file has it; may repeat in careless h5ad files.
+        Identifier of each gene (column) as the file has it; may repeat in careless h5ad files.
     symbols
         Gene symbol of each column, None where the file gives none (control probes, say).
     feature_types
@@ -77,14 +77,19 @@ class Matrix:
     var: str
     _layout: Literal["csr", "csc", "dense"]
     _node: str
-    _read_labels: Callable[[h5py.File], pa.Array]
+    _read_cell_ids: Callable[[h5py.File], pa.Array]
     _stamp: Stamp
-    _label_index: LabelIndex | None = None
+    _cell_ids: CellIds | None = None
     _indptr: NDArray[np.integer[Any]] | None = None
     _places: dict[str, Placement] = field(default_factory=dict)
 
     @property
-    def layout(self) -> str:
+    def name(self) -> str:
+        """Name of the file."""
+        return self.path.name
+
+    @property
+    def layout(self) -> Literal["csr", "csc", "dense"]:
         """How the values lie: ``"csr"``, ``"csc"`` or ``"dense"``."""
         return self._layout
 
@@ -99,37 +104,38 @@ class Matrix:
         return self._stamp
 
     @property
-    def labels(self) -> pa.Array:
-        """Labels of the rows as text, (cells,); read at first use and kept.
+    def cell_ids(self) -> pa.Array:
+        """Id of each cell (row) as text, (cells,); read at first use and kept.
 
         Raises
         ------
         FormatError
             If they are not text or whole numbers, or the file is damaged.
         """
-        return self._index().labels
+        return self._ids().ids
 
-    def rows_of(self, labels: Any) -> NDArray[np.int64]:
-        """Row of each label, -1 where the matrix has no such cell; compared as exact text.
+    def rows_of(self, cell_ids: Any) -> NDArray[np.int64]:
+        """Row of each cell id, -1 where the matrix has no such cell; compared as exact text.
 
         Raises
         ------
         FormatError
-            If a label that is asked for stands for several rows
-            (see :meth:`~napari_abc.io.ids.LabelIndex.rows_of`).
+            If an id that is asked for stands for several rows
+            (see :meth:`~napari_abc.io.ids.CellIds.rows_of`).
         """
-        return self._index().rows_of(labels)
+        return self._ids().rows_of(cell_ids)
 
-    def _index(self) -> LabelIndex:
-        if self._label_index is None:
-            with self.opened() as file:
-                self._label_index = LabelIndex(self._read_labels(file), str(self.path))
-            if len(self._label_index) != self.shape[0]:
+    def _ids(self) -> CellIds:
+        if self._cell_ids is None:
+            with self._opened() as file:
+                ids = CellIds(self._read_cell_ids(file), str(self.path))
+            if len(ids) != self.shape[0]:
                 raise FormatError(
-                    f"{self.path} has {len(self._label_index):,} cell labels for {self.shape[0]:,} rows; "
+                    f"{self.path} has {len(ids):,} cell ids for {self.shape[0]:,} rows; "
                     "get or write it again."
                 )
-        return self._label_index
+            self._cell_ids = ids
+        return self._cell_ids
 
     def read(
         self, columns: Sequence[int], rows: NDArray[np.integer[Any]] | None = None, task: Task | None = None
@@ -202,27 +208,26 @@ class Matrix:
         if not (mask.any() and self.shape[0]):
             return np.zeros(self.shape[0])
         progress = _reporter(task or Task(), f"Adding up {self.path.name}")
-        with self.opened() as file, ExitStack() as stack:
-            if self._layout == "dense":
-                return sum_dense(self.dense(file), mask, progress)
-            indptr, indices, data = self.vectors(file, stack)
+        if self._layout == "dense":
+            with self.dense() as dataset:
+                return sum_dense(dataset, mask, progress)
+        with self.compressed() as (indptr, indices, data):
             if self._layout == "csr":
                 return sum_csr(indices, data, indptr, mask, progress)
             return sum_csc(indices, data, indptr, mask, self.shape[0], progress)
 
     def sample(self) -> NDArray[np.float64]:
         """Stored values from the beginning, the middle and the end, to tell what kind they are."""
-        with self.opened() as file, ExitStack() as stack:
-            if self._layout == "dense":
-                dense = self.dense(file)
-                if not dense.size:
+        if self._layout == "dense":
+            with self.dense() as dataset:
+                if not dataset.size:
                     return np.empty(0)
-                count = min(max(1, _SAMPLE // dense.shape[1]), dense.shape[0])
-                parts = [dense[i : i + count].ravel() for i in _thirds(dense.shape[0], count)]
-            else:
-                data = stack.enter_context(closing(self._reader(file, "data")))
-                count = min(_SAMPLE, data.place.size)
-                parts = [data.read(i, i + count).copy() for i in _thirds(data.place.size, count)]
+                count = min(max(1, _SAMPLE // dataset.shape[1]), dataset.shape[0])
+                parts = [dataset[i : i + count].ravel() for i in _thirds(dataset.shape[0], count)]
+        else:
+            with self._opened() as file, closing(self._reader(file, "data")) as data:
+                count = min(_SAMPLE, data.size)
+                parts = [data.read(i, i + count).copy() for i in _thirds(data.size, count)]
         return np.concatenate(parts).astype(np.float64)
 
     def _fill(
@@ -230,27 +235,29 @@ class Matrix:
     ) -> None:
         genes = f"{len(columns)} genes" if len(columns) > 1 else "a gene"
         progress = _reporter(task, f"Reading {genes} of {self.path.name}")
-        with self.opened() as file, ExitStack() as stack:
-            if self._layout == "dense":
-                read_dense(self.dense(file), rows, columns, out, progress)
-                return
-            indptr, indices, data = self.vectors(file, stack)
+        if self._layout == "dense":
+            with self.dense() as dataset:
+                read_dense(dataset, rows, columns, out, progress)
+            return
+        with self.compressed() as (indptr, indices, data):
             if self._layout == "csr":
                 read_csr(indices, data, indptr, rows, columns, self.shape[1], out, progress)
             else:
                 read_csc(indices, data, indptr, rows, columns, self.shape[0], out, progress)
 
     @contextmanager
-    def opened(self) -> Iterator[h5py.File]:
+    def _opened(self) -> Iterator[h5py.File]:
         """The file, for as long as the block lasts; refused if it was replaced since."""
         with open_hdf5(self.path) as file:
             if Stamp.of(self.path) != self._stamp:
                 raise FormatError(f"{self.path} was changed since it was opened; open it again.")
             yield file
 
-    def dense(self, file: h5py.File) -> h5py.Dataset:
-        """The values of a dense matrix in its opened file."""
-        return check_storage(child(file, self._node))
+    @contextmanager
+    def dense(self) -> Iterator[h5py.Dataset]:
+        """The values of a dense matrix, whose file is open as long as the block lasts."""
+        with self._opened() as file:
+            yield check_storage(child(file, self._node))
 
     def _reader(self, file: h5py.File, part: str) -> VectorReader:
         dataset = child(file, f"{self._node}/{part}")
@@ -258,22 +265,46 @@ class Matrix:
             self._places[part] = locate(dataset)
         return VectorReader(dataset, self._places[part])
 
-    def vectors(
-        self, file: h5py.File, stack: ExitStack
-    ) -> tuple[NDArray[np.integer[Any]], VectorReader, VectorReader]:
-        """``indptr``, checked, and readers of ``indices`` and ``data``, which `stack` closes."""
-        indices = stack.enter_context(closing(self._reader(file, "indices")))
-        data = stack.enter_context(closing(self._reader(file, "data")))
-        if self._indptr is None:
-            indptr = np.asarray(check_storage(child(file, f"{self._node}/indptr"))[:])
-            indptr = indptr.astype(indptr.dtype.newbyteorder("="), copy=False)
-            if indptr[0] != 0 or indptr[-1] != indices.place.size or np.any(indptr[1:] < indptr[:-1]):
-                raise FormatError(
-                    f"{self.path}: {self._node}/indptr does not rise from 0 to the number of values; "
-                    "get or write the file again."
-                )
-            self._indptr = indptr
-        return self._indptr, indices, data
+    @contextmanager
+    def compressed(self) -> Iterator[tuple[NDArray[np.integer[Any]], VectorReader, VectorReader]]:
+        """``indptr``, checked, ``indices`` and ``data`` of a compressed matrix.
+
+        The file is open as long as the block lasts.
+
+        Raises
+        ------
+        FormatError
+            If ``indptr`` does not rise from 0 to the number of values.
+        """
+        with (
+            self._opened() as file,
+            closing(self._reader(file, "indices")) as indices,
+            closing(self._reader(file, "data")) as data,
+        ):
+            if self._indptr is None:
+                self._indptr = self._read_indptr(file, indices.size)
+            yield self._indptr, indices, data
+
+    def _read_indptr(self, file: h5py.File, size: int) -> NDArray[np.integer[Any]]:
+        indptr = np.asarray(check_storage(child(file, f"{self._node}/indptr"))[:])
+        indptr = indptr.astype(indptr.dtype.newbyteorder("="), copy=False)
+        if indptr[0] != 0 or indptr[-1] != size or np.any(indptr[1:] < indptr[:-1]):
+            raise FormatError(
+                f"{self.path}: {self._node}/indptr does not rise from 0 to the number of values; "
+                "get or write the file again."
+            )
+        return indptr
+
+
+# How cell ids are read is told by functions of this module, so that a matrix can be pickled.
+
+
+def _obs_names(file: h5py.File) -> pa.Array:
+    return read_index(file, "obs")
+
+
+def _barcodes(file: h5py.File) -> pa.Array:
+    return read_text(child(file, "matrix/barcodes"))
 
 
 def _thirds(size: int, count: int) -> list[int]:
@@ -341,7 +372,7 @@ def open_matrix(path: str | Path, layer: str | None = None) -> Matrix:
             var,
             layout,
             node,
-            lambda f: read_index(f, "obs"),
+            _obs_names,
             Stamp.of(path),
         )
 
@@ -377,10 +408,6 @@ def open_10x_matrix(path: str | Path) -> Matrix:
             )
         # Column-compressed features × cells is the same as row-compressed cells × features.
         check_sparse(child(file, "matrix"), shape[0], path)
-
-        def barcodes(file: h5py.File) -> pa.Array:
-            return read_text(child(file, "matrix/barcodes"))
-
         return Matrix(
             path,
             shape,
@@ -390,7 +417,7 @@ def open_10x_matrix(path: str | Path) -> Matrix:
             "matrix/features",
             "csr",
             "matrix",
-            barcodes,
+            _barcodes,
             Stamp.of(path),
         )
 

@@ -7,34 +7,20 @@ from napari_abc.io.remote._clients import (
     storage_options,
     tensorstore_bucket,
 )
-from napari_abc.io.remote._network import (
-    ANSWER_SECONDS,
-    CONNECT_SECONDS,
-    SILENCE_SECONDS,
-    reason,
-    start,
-    wait,
-)
 from napari_abc.io.remote._open import open_source
 from napari_abc.io.remote._paths import RemoteFile, check_part, check_version
 from napari_abc.io.remote._source import PUBLIC_BUCKET, Source
 from napari_abc.io.remote._store import Store
 
 __all__ = [
-    "ANSWER_SECONDS",
-    "CONNECT_SECONDS",
     "PUBLIC_BUCKET",
     "RETRIES",
-    "SILENCE_SECONDS",
     "RemoteFile",
     "Source",
     "Store",
     "check_part",
     "check_version",
     "open_source",
-    "reason",
-    "start",
     "storage_options",
     "tensorstore_bucket",
-    "wait",
 ]

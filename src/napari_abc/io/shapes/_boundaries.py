@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 import shapely
 
 from napari_abc.errors import FormatError
-from napari_abc.io.ids import LabelIndex
+from napari_abc.io.ids import CellIds
 from napari_abc.io.matrix import check_storage, child, open_hdf5
 from napari_abc.model import Outlines
 
@@ -64,7 +64,7 @@ def rows_of(labels: Any, cells: Any) -> NDArray[np.int64]:
         labels = labels.unify_dictionaries().combine_chunks()
     if isinstance(labels, pa.ChunkedArray):
         labels = labels.chunk(0)
-    row = np.append(LabelIndex(cells, "The cells table").rows_of(labels.dictionary), -1)
+    row = np.append(CellIds(cells, "The cells table").rows_of(labels.dictionary), -1)
     codes = labels.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
     return np.asarray(row[codes], np.int64)
 

@@ -1,6 +1,6 @@
-"""Cell labels of a gene-major index, by which its rows are found without the matrix it was made from.
+"""Cell ids of a gene-major index, by which its rows are found without the matrix it was made from.
 
-The labels' text, a newline after each, compressed by chunks: an array of bytes for zarr.
+Their text, a newline after each, compressed by chunks: the array of bytes that the format calls ``labels``.
 """
 
 from __future__ import annotations
@@ -19,26 +19,26 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-__all__ = ["parse_labels", "write_labels"]
+__all__ = ["parse_cell_ids", "write_cell_ids"]
 
 _ROWS = 2**18
 
 
-def write_labels(labels: pa.Array, folder: Path) -> tuple[int | None, int, tuple[int, ...]]:
-    """Write the labels of the rows below the folder of an index.
+def write_cell_ids(ids: pa.Array, folder: Path) -> tuple[int | None, int, tuple[int, ...]]:
+    """Write the ids of the cells below the folder of an index.
 
     Returns
     -------
     text, checksum, files
-        Bytes of the text and its CRC-32; bytes of each file. None, 0 and none where a label is
-        missing or holds a newline: such labels can't be kept, and the index works beside its matrix.
+        Bytes of the text and its CRC-32; bytes of each file. None, 0 and none where an id is
+        missing or holds a newline: such ids can't be kept, and the index works beside its matrix.
     """
-    if labels.null_count or pc.any(pc.match_substring(labels, "\n")).as_py():
+    if ids.null_count or pc.any(pc.match_substring(ids, "\n")).as_py():
         return None, 0, ()
     total = check = 0
     sizes: list[int] = []
     rest = b""
-    width = label_chunk(pc.sum(pc.binary_length(labels)).as_py() + len(labels) if len(labels) else 0)
+    width = label_chunk(pc.sum(pc.binary_length(ids)).as_py() + len(ids) if len(ids) else 0)
 
     def write(text: bytes) -> None:
         packed = pa.Codec("zstd", 1).compress(text.ljust(width, b"\0"), asbytes=True)
@@ -46,7 +46,7 @@ def write_labels(labels: pa.Array, folder: Path) -> tuple[int | None, int, tuple
             out.write(packed)
         sizes.append(len(packed))
 
-    for text in _texts(labels):
+    for text in _texts(ids):
         total += len(text)
         check = zlib.crc32(text, check)
         rest += text
@@ -58,16 +58,16 @@ def write_labels(labels: pa.Array, folder: Path) -> tuple[int | None, int, tuple
     return total, check, tuple(sizes)
 
 
-def _texts(labels: pa.Array) -> Iterator[bytes]:
+def _texts(ids: pa.Array) -> Iterator[bytes]:
     nothing, newline = (pa.scalar(text, pa.large_string()) for text in ("", "\n"))
-    for start in range(0, len(labels), _ROWS):
-        ended = pc.binary_join_element_wise(labels.slice(start, _ROWS), nothing, newline)
+    for start in range(0, len(ids), _ROWS):
+        ended = pc.binary_join_element_wise(ids.slice(start, _ROWS), nothing, newline)
         offsets = np.frombuffer(ended.buffers()[1], np.int64)[ended.offset : ended.offset + len(ended) + 1]
         yield ended.buffers()[2].to_pybytes()[int(offsets[0]) : int(offsets[-1])]
 
 
-def parse_labels(files: Sequence[bytes], label_bytes: int, check: int, count: int) -> pa.Array:
-    """Labels from the content of their files.
+def parse_cell_ids(files: Sequence[bytes], label_bytes: int, check: int, count: int) -> pa.Array:
+    """Ids from the content of their files.
 
     Raises
     ------
@@ -78,11 +78,11 @@ def parse_labels(files: Sequence[bytes], label_bytes: int, check: int, count: in
     try:
         pieces = [pa.Codec("zstd").decompress(file, width, asbytes=True) for file in files]
     except (pa.ArrowException, OSError) as error:
-        raise FormatError(f"The cell labels of a gene index are damaged ({error}); delete it.") from None
+        raise FormatError(f"The cell ids of a gene index are damaged ({error}); delete it.") from None
     text = np.frombuffer(b"".join(pieces), np.uint8)[:label_bytes]
     ends = np.flatnonzero(text == ord("\n"))
     if len(text) != label_bytes or zlib.crc32(text.data) != check or len(ends) != count:
-        raise FormatError("The cell labels of a gene index are damaged; delete the index.")
+        raise FormatError("The cell ids of a gene index are damaged; delete the index.")
     offsets = np.concatenate([[0], ends + 1 - np.arange(1, count + 1)]).astype(np.int64)
     letters = text[text != ord("\n")]
     return pa.LargeStringArray.from_buffers(count, pa.py_buffer(offsets), pa.py_buffer(letters))
