@@ -125,7 +125,7 @@ def _slab(count: int) -> Any:
 
 
 def _ours(count: int) -> dict[str, Any]:
-    from napari_abc.model import Categorical, Continuous
+    from napari_abc.model import Categorical, Continuous, Gene
     from napari_abc.viewer.color import hide, paint
     from napari_abc.viewer.layers import add_slab
 
@@ -144,8 +144,8 @@ def _ours(count: int) -> dict[str, Any]:
     _draw()
     rng = np.random.default_rng(1)
     genes = [
-        Continuous(f"gene:{n}", str(n), rng.random(count, np.float32) * 8, "log2", is_gene=True)
-        for n in range(2)
+        Continuous(f"gene:{n}", n, rng.random(count, np.float32) * 8, "log2", Gene(n, n, "log2"))
+        for n in ("0", "1")
     ]
     for gene in genes:
         gene.values[::3] = 0

@@ -76,7 +76,8 @@ def categories(slab: Slab, column: str) -> Categorical:
 
 def continuous(slab: Slab, number: int) -> Continuous:
     """A gene as something to paint."""
-    from napari_abc.model import Continuous
+    from napari_abc.model import Continuous, Gene
 
     values = gene(len(slab.cells), number)
-    return Continuous(f"gene:{number}", f"Gene {number}", values, "log2(CPT + 1)", is_gene=True)
+    which = Gene(str(number), f"Gene {number}", "log2")
+    return Continuous(f"gene:{number}", which.symbol, values, "log2(CPT + 1)", which)

@@ -44,7 +44,7 @@ _HOMES = {
     "add_image_file": "napari_abc.viewer.own_images",
     "add_slab": "napari_abc.viewer.layers",
     "add_volume": "napari_abc.viewer.volumes",
-    "color_by": "napari_abc.viewer.color._paint",
+    "color_by": "napari_abc.viewer.color",
     "open_atlas": "napari_abc.atlas.atlas",
     "open_bundle": "napari_abc.vendors.registry",
     "show_in_frame": "napari_abc.viewer.frames",

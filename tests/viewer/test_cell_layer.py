@@ -13,9 +13,9 @@ from napari.layers import Layer, Points
 import napari_abc as abc
 from napari_abc.viewer.cell_layer import make_cells, ready
 from napari_abc.viewer.color import _lookup_way
-from napari_abc.viewer.color import _ways as lanes
-from napari_abc.viewer.color._lookup_way import lookup_of
+from napari_abc.viewer.color import _ways as ways
 from napari_abc.viewer.layers import add_prepared
+from napari_abc.viewer.points import lookup_of
 from napari_abc.viewer.prepare import prepare_slab
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def test_where_colors_cannot_be_looked_up_it_has_its_own(
     assert_same(make_cells(part), Layer.create(*part))
     assert type(make_cells(part)) is Points
     monkeypatch.undo()
-    monkeypatch.setenv(lanes.ENVIRONMENT, "vertex")
+    monkeypatch.setenv(ways.ENVIRONMENT, "vertex")
     assert type(make_cells(part)) is Points
     assert look(viewer).color(1, 1) == "#000000"
     abc.add_slab(viewer, slab, "Subclass")

@@ -22,14 +22,14 @@ def _covered(viewer: napari.Viewer) -> int:
     return int((picture.max(axis=-1) > 40).sum())
 
 
-@pytest.mark.parametrize("lane", ["lookup", "public"])
+@pytest.mark.parametrize("way", ["lookup", "public"])
 def test_the_canvas_shows_the_size(
-    viewer: napari.Viewer, slab: Slab, lane: str, monkeypatch: pytest.MonkeyPatch
+    viewer: napari.Viewer, slab: Slab, way: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("NAPARI_ABC_LANE", lane)
+    monkeypatch.setenv("NAPARI_ABC_WAY", way)
     viewer.canvas.overlays.scale_bar.visible = False
     cells: Any = abc.add_slab(viewer, slab).cells
-    assert isinstance(cells, LookupPoints) is (lane == "lookup")
+    assert isinstance(cells, LookupPoints) is (way == "lookup")
     assert size_factor(cells) == 1
     usual = _covered(viewer)
     resize_cells(cells, 0.5)

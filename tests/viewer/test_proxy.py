@@ -8,7 +8,7 @@ from napari.layers import Points
 
 import napari_abc as abc
 from napari_abc.viewer.color import painted
-from napari_abc.viewer.color._ways import choose
+from napari_abc.viewer.color._ways import fastest_way
 
 if TYPE_CHECKING:
     from napari_abc.model import Slab
@@ -22,4 +22,4 @@ def test_a_proxy_as_napari_hands_to_plugins_will_do(make_napari_viewer_proxy: An
     state = painted(layers.cells)
     assert state is not None
     assert state.coloring.title == "DRD1"
-    assert choose(layers.cells).name == "lookup"
+    assert fastest_way(layers.cells).name == "lookup"

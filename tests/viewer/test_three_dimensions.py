@@ -13,7 +13,7 @@ import napari_abc as abc
 from napari_abc.model import Frame, Palette
 from napari_abc.viewer._spacing import point_size
 from napari_abc.viewer.color import hide, painted, rgba
-from napari_abc.viewer.color._ways import ENVIRONMENT, choose
+from napari_abc.viewer.color._ways import ENVIRONMENT, fastest_way
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -78,17 +78,17 @@ def test_it_opens_in_space_with_depth_height_and_width_of_the_frame(
     assert rows == sorted(rows)  # y_ccf downwards
 
 
-@pytest.mark.parametrize("lane", ["lookup", "vertex", "public"])
+@pytest.mark.parametrize("way", ["lookup", "vertex", "public"])
 def test_every_way_of_coloring_shows_the_same_colors_in_space_and_in_slices(
     viewer: napari.Viewer,
     brain: Slab,
     look: Callable[..., Any],
     monkeypatch: pytest.MonkeyPatch,
-    lane: str,
+    way: str,
 ) -> None:
-    monkeypatch.setenv(ENVIRONMENT, lane)
+    monkeypatch.setenv(ENVIRONMENT, way)
     cells = abc.add_slab(viewer, brain, color_by="Class").cells
-    assert choose(cells).name == lane
+    assert fastest_way(cells).name == way
     abc.color_by(cells, "Subclass")
     canvas = look(viewer)
     assert all(len(canvas.where(color)) > 500 for color in (RED, GREEN, BLUE))

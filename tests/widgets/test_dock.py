@@ -18,7 +18,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_abc.model import Slab
-from napari_abc.viewer.color._paint import events as paint_events
+from napari_abc.viewer.color import events as paint_events
 from napari_abc.widgets.dock import AtlasDock
 
 if TYPE_CHECKING:

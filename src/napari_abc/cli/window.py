@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 import napari
 from qtpy.QtCore import QTimer
 
-from napari_abc.model import Continuous
-from napari_abc.viewer.color import paint
+from napari_abc.viewer.color import resolve
 from napari_abc.viewer.layers import add_slab
 from napari_abc.viewer.own_images import add_prepared_images
 from napari_abc.widgets.commands import open_dock
@@ -16,7 +15,7 @@ from napari_abc.widgets.commands import open_dock
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from napari_abc.model import Categorical, Slab
+    from napari_abc.model import Coloring, Slab
     from napari_abc.viewer.own_images import PreparedImages
 
 __all__ = ["open_window"]
@@ -24,7 +23,7 @@ __all__ = ["open_window"]
 
 def open_window(
     slab: Slab | None,
-    coloring: Categorical | Continuous | None,
+    coloring: Coloring | None,
     images: Sequence[PreparedImages],
     arguments: Any,
     source: str | None,
@@ -64,13 +63,12 @@ def _show(
     viewer: napari.Viewer,
     dock: Any,
     slab: Slab,
-    coloring: Categorical | Continuous | None,
+    coloring: Coloring | None,
     images: Sequence[PreparedImages],
     arguments: Any,
 ) -> None:
-    layers = add_slab(viewer, slab, coloring)
-    if isinstance(coloring, Continuous):
-        paint(layers.cells, coloring, arguments.limits, arguments.colormap)
+    look = None if coloring is None else resolve(coloring, arguments.limits, arguments.colormap)
+    layers = add_slab(viewer, slab, look)
     if layers.regions is not None and arguments.regions is not None:
         layers.regions.visible = arguments.regions
     for image in images:

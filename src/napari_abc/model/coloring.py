@@ -1,103 +1,142 @@
-"""Colorings: what cells are colored by, resolved to codes or numbers, and the colors of categories."""
+"""A way of coloring cells, as everything that shows colors knows it.
+
+Layers, legend, dock and figure ask a :class:`Coloring` and never what kind it is: a new way of
+coloring is one class with these methods, and nothing else changes.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
-from cmap import Colormap
 
 if TYPE_CHECKING:
+    from collections.abc import Set as AbstractSet
+
     from numpy.typing import NDArray
 
-__all__ = ["MISSING_COLOR", "Categorical", "Continuous", "Palette", "distinct_colors", "normalize_color"]
+    from napari_abc.model.genes import Gene
+    from napari_abc.model.legend import Legend
 
-MISSING_COLOR = "#808080"
-"""Color of a cell that has no value: gray, counted and said."""
-
-
-def normalize_color(color: object) -> str:
-    """``"#rrggbb"`` in lower case; gray for anything that is not a hex triplet."""
-    text = str(color).strip().lower()
-    if len(text) == 7 and text[0] == "#" and all(c in "0123456789abcdef" for c in text[1:]):
-        return text
-    return MISSING_COLOR
+__all__ = ["Coloring"]
 
 
-def distinct_colors(count: int) -> tuple[str, ...]:
-    """Colors for categories that come without.
+class Coloring(ABC):
+    """What the cells of a slab are colored by; immutable.
 
-    Up to seven are Okabe and Ito's, which color-blind people tell apart; more are Glasbey's, which
-    are chosen to differ most. Both without the ones too dark to see on napari's canvas.
+    The color of a cell is a row of :meth:`table`. Which row it is follows from the cell's number in
+    :meth:`numbers`: where :meth:`limits` gives none, the number is the row itself. Where it gives
+    limits, the rows of the table, up to those for special cells, are spread evenly between them. The
+    last row is for cells without a value, whose number is NaN or below 0.
+
+    Examples
+    --------
+    A blend of two genes, as red and green in steps of a quarter::
+
+        class Blend(Coloring):
+            def numbers(self):
+                return 5 * self.red + self.green  # both from 0 to 4
+
+            def table(self, colormap, hidden=frozenset()):
+                colors = [(red / 4, green / 4, 0, 1) for red in range(5) for green in range(5)]
+                return np.array([*colors, (0.5, 0.5, 0.5, 1)], np.float32)
+
+            ...  # take, legend and text: tests/viewer/color/test_own_coloring.py has the whole
     """
-    stops = Colormap("okabeito" if count <= 7 else "glasbey").color_stops
-    light = [stop.color.hex.lower() for stop in stops if max(stop.color.rgba[:3]) > 0.35]
-    return tuple(light[i % len(light)] for i in range(count))
 
-
-@dataclass(frozen=True, slots=True)
-class Palette:
-    """Names of a column's categories, in legend order, each with its color."""
-
-    names: tuple[str, ...]
-    colors: tuple[str, ...]
-    """``"#rrggbb"`` in lower case, one a name."""
-    description: str = ""
-    taxonomy: str = ""
-    """Taxonomy that the column is a level of; empty if of none."""
-    level: str = ""
-    """Label of that level within the taxonomy."""
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Categorical:
-    """Cells colored by category: a code a cell, a name and a color a code."""
+    __slots__ = ()
 
     key: str
-    """The key that was asked for: ``"Subclass"``."""
+    """The key that was asked for, which asks for the same again: ``"Subclass"``, ``"gene:DRD1"``."""
     title: str
-    codes: NDArray[np.int32]
-    """(cells,) index into ``names``; -1 where the cell has no value."""
-    names: tuple[str, ...]
-    """Categories in term order, also those that no cell of this slab has."""
-    colors: tuple[str, ...]
-    """``"#rrggbb"``, one a name."""
+    """What a person reads."""
 
-    def counts(self) -> NDArray[np.int64]:
-        """Cells per category, (len(names),)."""
-        return np.bincount(self.codes[self.codes >= 0], minlength=len(self.names))
+    @abstractmethod
+    def take(self, rows: NDArray[np.integer]) -> Self:
+        """The same coloring of some of its cells.
+
+        Parameters
+        ----------
+        rows
+            (n,) of its cells, in any order; -1 for a cell that it doesn't know, which has no value then.
+        """
+
+    @abstractmethod
+    def numbers(self) -> NDArray[np.floating] | NDArray[np.integer]:
+        """(cells,) the number that a cell's color is looked up by; NaN where it has no value.
+
+        Numbers of rows may be integers, and say -1 instead.
+        """
+
+    @abstractmethod
+    def table(self, colormap: str, hidden: AbstractSet[str | None] = frozenset()) -> NDArray[np.float32]:
+        """(rows, 4) RGBA between 0 and 1; what is hidden is transparent.
+
+        Parameters
+        ----------
+        colormap
+            Any name that cmap knows; not every coloring takes its colors from it.
+        hidden
+            Some of :attr:`categories`, and None for the cells without a value.
+
+        Raises
+        ------
+        ConfigurationError
+            If there is no colormap of that name.
+        """
+
+    @abstractmethod
+    def legend(
+        self, limits: tuple[float, float] | None, colormap: str, hidden: AbstractSet[str | None] = frozenset()
+    ) -> Legend:
+        """What a legend says of these colors.
+
+        Parameters
+        ----------
+        limits
+            Values of the colormap's first and last color; None where the coloring takes no limits.
+        colormap, hidden
+            As for :meth:`table`.
+        """
+
+    @abstractmethod
+    def text(self, cell: int) -> str:
+        """What is said of one cell, given by its row: ``"DRD1 2 log2(CPT + 1)"``."""
+
+    def limits(self) -> tuple[float, float] | None:
+        """Limits that show the numbers well; None where they are rows of the table."""
+        return None
+
+    @property
+    def zero_apart(self) -> bool:
+        """Whether numbers of 0 and those below the lower limit have a row of their own, the last but one.
+
+        Only where there are limits; else such numbers have the first color.
+        """
+        return False
+
+    @property
+    def categories(self) -> tuple[str, ...]:
+        """Names of its categories, which can be hidden."""
+        return ()
+
+    @property
+    def genes(self) -> tuple[Gene, ...]:
+        """The genes whose values it shows."""
+        return ()
 
     @property
     def missing(self) -> int:
         """Number of cells without a value."""
-        return int(np.count_nonzero(self.codes < 0))
+        numbers = self.numbers()
+        none = np.isnan(numbers) if self.limits() is not None else ~(numbers >= 0)
+        return int(np.count_nonzero(none))
 
+    def missing_text(self) -> str:
+        """What is said of the cells without a value, where there are any: ``"12 without Subclass"``."""
+        return f"{self.missing:,} without {self.title}"
 
-@dataclass(frozen=True, eq=False, slots=True)
-class Continuous:
-    """Cells colored by a number: an expression value or a numeric column."""
-
-    key: str
-    title: str
-    values: NDArray[np.float32]
-    """(cells,) NaN where the cell has no value."""
-    unit: str
-    """Label of the color bar: ``"log2(CPT + 1)"``, ``"counts"``, ``"mm"``."""
-    is_gene: bool = False
-    absent: str = "not measured"
-    """What a gene is in the cells without a value."""
-
-    @property
-    def missing(self) -> int:
-        """Number of cells without a value."""
-        return int(np.count_nonzero(np.isnan(self.values)))
-
-    def limits(self) -> tuple[float, float]:
-        """Limits that show the values well: 0 (genes) or the minimum, to the largest finite value."""
-        finite = self.values[np.isfinite(self.values)]
-        if finite.size == 0:
-            return 0.0, 1.0
-        low = 0.0 if self.is_gene else float(finite.min())
-        high = float(finite.max())
-        return (low, high) if high > low else (low, low + 1.0)
+    def __len__(self) -> int:
+        """Number of cells."""
+        return len(self.numbers())

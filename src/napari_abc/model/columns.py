@@ -9,12 +9,15 @@ import numpy as np
 import pandas as pd
 
 from napari_abc.errors import ConfigurationError, UnknownNameError
-from napari_abc.model.coloring import Categorical, Continuous, distinct_colors, normalize_color
+from napari_abc.model.categorical import Categorical
+from napari_abc.model.colors import distinct_colors, normalize_color
+from napari_abc.model.continuous import Continuous
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from napari_abc.model.coloring import Palette
+    from napari_abc.model.coloring import Coloring
+    from napari_abc.model.colors import Palette
     from napari_abc.model.frame import Frame
 
 __all__ = ["MAX_CATEGORIES", "color_columns", "column_coloring", "find_column", "unknown_column"]
@@ -76,7 +79,7 @@ def unknown_column(key: str, offered: Sequence[str], where: str) -> UnknownNameE
     )
 
 
-def column_coloring(series: pd.Series, palette: Palette | None, where: str) -> Categorical | Continuous:
+def column_coloring(series: pd.Series, palette: Palette | None, where: str) -> Coloring:
     """What cells are colored by, by one of their columns.
 
     Parameters

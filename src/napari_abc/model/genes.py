@@ -1,14 +1,41 @@
-"""Finding a gene by what a person types: symbol or identifier, in any case."""
+"""Genes: what one is called, and finding it by what a person types, symbol or identifier, in any case."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from difflib import get_close_matches
 
 import pandas as pd
 
 from napari_abc.errors import UnknownNameError
 
-__all__ = ["find_gene"]
+__all__ = ["GENE_PREFIX", "Gene", "find_gene", "gene_key"]
+
+GENE_PREFIX = "gene:"
+"""What the key of a coloring by a gene begins with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gene:
+    """A gene, and which of its values are meant."""
+
+    identifier: str
+    symbol: str
+    """What a person reads; the identifier where the gene has no symbol."""
+    values: str
+    """Kind of values: ``"log2"`` or ``"raw"``."""
+
+
+def gene_key(genes: pd.DataFrame, identifier: str, symbol: str) -> str:
+    """Key that a coloring by this gene, and by no other, can be asked for by.
+
+    ``"gene:"`` and the symbol; where several genes share it, the identifier.
+    """
+    try:
+        alone = find_gene(genes, symbol, "") == identifier
+    except UnknownNameError:  # it has several
+        alone = False
+    return f"{GENE_PREFIX}{symbol if alone else identifier}"
 
 
 def find_gene(genes: pd.DataFrame, text: str, where: str) -> str:

@@ -13,10 +13,10 @@ import numpy as np
 import pandas as pd
 
 from napari_abc.errors import ExpressionError, UnknownNameError
-from napari_abc.model.coloring import Continuous
 from napari_abc.model.columns import color_columns, column_coloring, find_column, unknown_column
+from napari_abc.model.continuous import Continuous
 from napari_abc.model.expression import RowsOf
-from napari_abc.model.genes import find_gene
+from napari_abc.model.genes import GENE_PREFIX, Gene, find_gene, gene_key
 from napari_abc.task import Task
 
 if TYPE_CHECKING:
@@ -24,15 +24,14 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from napari_abc.model.coloring import Categorical, Palette
+    from napari_abc.model.coloring import Coloring
+    from napari_abc.model.colors import Palette
     from napari_abc.model.expression import ExpressionSource
     from napari_abc.model.frame import Frame
     from napari_abc.model.images import Volume, VolumeSource
     from napari_abc.model.shapes import Outlines
 
 __all__ = ["Slab"]
-
-_GENE = "gene:"
 
 
 def _no_regions() -> pd.DataFrame:
@@ -239,7 +238,7 @@ class Slab:
         values: str = "log2",
         task: Task | None = None,
         rows: NDArray[np.bool_] | None = None,
-    ) -> Categorical | Continuous:
+    ) -> Coloring:
         """What to color the cells by, resolved to codes or numbers.
 
         Parameters
@@ -263,8 +262,8 @@ class Slab:
             If there are no such values for these cells.
         """
         task = task or Task()
-        if key.casefold().startswith(_GENE):
-            return self._gene_coloring(key[len(_GENE) :], values, task, rows)
+        if key.casefold().startswith(GENE_PREFIX):
+            return self._gene_coloring(key[len(GENE_PREFIX) :], values, task, rows)
         column = find_column(self.cells, key)
         if column is None:
             offered = [column for columns in self.color_keys().values() for column in columns]
@@ -276,13 +275,19 @@ class Slab:
     ) -> Continuous:
         identifier = self.find_gene(gene)
         table = self.expression([identifier], values, task, rows)
-        symbol = self.genes["gene_symbol"].get(identifier) if "gene_symbol" in self.genes else None
-        title = str(symbol) if isinstance(symbol, str) and symbol else identifier
+        found = self.genes["gene_symbol"].get(identifier) if "gene_symbol" in self.genes else None
+        symbol = found if isinstance(found, str) and found else identifier
         assert self.expression_source is not None  # expression() raised otherwise
         unit = self.expression_source.kinds[values]
         partly = rows is not None and self.expression_source.download_bytes(values, [identifier]) > 0
-        absent = "not fetched or measured" if partly else "not measured"
-        return Continuous(f"{_GENE}{title}", title, table.iloc[:, 0].to_numpy(), unit, True, absent)
+        return Continuous(
+            gene_key(self.genes, identifier, symbol),
+            symbol,
+            table.iloc[:, 0].to_numpy(),
+            unit,
+            Gene(identifier, symbol, values),
+            "not fetched or measured" if partly else "not measured",
+        )
 
     def color_keys(self) -> dict[str, tuple[str, ...]]:
         """Columns that the cells can be colored by, grouped for a menu."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from napari.layers import Layer
     from numpy.typing import NDArray
 
-__all__ = ["View", "follow_cells", "look_at", "look_from"]
+__all__ = ["Viewpoint", "follow_cells", "look_at", "look_from"]
 
 _FEWEST = 8
 """Fewer cells in view than this say nothing of where one looks; those nearest to it do then."""
@@ -30,7 +30,7 @@ nothing of where its cells lie elsewhere."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class View:
+class Viewpoint:
     """What is seen of a layer, in its data coordinates."""
 
     center: NDArray[np.float64]
@@ -42,7 +42,7 @@ class View:
     ndisplay: int
 
 
-def look_from(viewer: ViewerModel, layer: Layer) -> View:
+def look_from(viewer: ViewerModel, layer: Layer) -> Viewpoint:
     """What is seen of a layer now."""
     camera, displayed = viewer.scene.camera, list(viewer.dims.displayed)
     point = np.zeros(max(viewer.dims.ndim, layer.ndim))
@@ -54,10 +54,10 @@ def look_from(viewer: ViewerModel, layer: Layer) -> View:
     seen = np.full(len(point), np.inf)
     # From any side in three dimensions: a sphere that fills the canvas.
     seen[displayed] = [height, width] if len(displayed) == 2 else max(height, width)
-    return View(to_data(viewer, layer, point), seen[-layer.ndim :], zoom, len(displayed))
+    return Viewpoint(to_data(viewer, layer, point), seen[-layer.ndim :], zoom, len(displayed))
 
 
-def follow_cells(view: View, before: NDArray[np.float32], after: NDArray[np.float32]) -> View:
+def follow_cells(view: Viewpoint, before: NDArray[np.float32], after: NDArray[np.float32]) -> Viewpoint:
     """What is to be seen when cells lie elsewhere: the same ones, as large as they were.
 
     Parameters
@@ -89,10 +89,10 @@ def follow_cells(view: View, before: NDArray[np.float32], after: NDArray[np.floa
     larger = new_spread / old_spread if old_spread > 0 and new_spread > 0 else 1.0
     center = new_middle + (view.center - old_middle) @ turn
     half = np.full(len(center), float(view.half[np.isfinite(view.half)].max()) * larger)
-    return View(center, half, view.zoom / larger, 3 if len(center) == 3 else 2)
+    return Viewpoint(center, half, view.zoom / larger, 3 if len(center) == 3 else 2)
 
 
-def look_at(viewer: ViewerModel, layer: Layer, view: View) -> None:
+def look_at(viewer: ViewerModel, layer: Layer, view: Viewpoint) -> None:
     """Look at a part of a layer, in as many dimensions as the view has."""
     viewer.dims.ndisplay = view.ndisplay
     world = to_world(viewer, layer, view.center[None])[0]

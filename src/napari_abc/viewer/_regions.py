@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from napari_abc.model import normalize_color
-from napari_abc.viewer.color import hex_table
+from napari_abc.model import hex_table, normalize_color
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

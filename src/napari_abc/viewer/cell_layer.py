@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from napari.layers import Layer
 
-from napari_abc.viewer.color import prepare, prepared_way
+from napari_abc.viewer.color import prepare_layer, prepares_layers
 from napari_abc.viewer.links import METADATA_PAINTED, viewer_of
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def make_cells(part: LayerTuple) -> Points:
     """Make the layer of :attr:`PreparedSlab.cells`."""
     data, arguments, kind = part
     painted = arguments["metadata"].get(METADATA_PAINTED)
-    if painted is None or not len(data) or not prepared_way():
+    if painted is None or not len(data) or not prepares_layers():
         made: Points = Layer.create(data, arguments, kind)
         return made
     plain: dict[str, Any] = dict(arguments)
@@ -36,7 +36,7 @@ def make_cells(part: LayerTuple) -> Points:
     layer: Points = Layer.create(data, plain, kind)
     layer.features = features
     layer.feature_defaults = defaults
-    prepare(layer, painted, None, known=True)
+    prepare_layer(layer, painted, None, known=True)
     return layer
 
 

@@ -14,12 +14,12 @@ import numpy as np
 from napari.layers import Labels, Layer, Shapes
 
 from napari_abc.errors import ConfigurationError, FormatError
-from napari_abc.model import MISSING_COLOR, Categorical
+from napari_abc.model import MISSING_COLOR, hex_table
 from napari_abc.task import Task
 from napari_abc.viewer._camera import follow_cells, look_at, look_from
 from napari_abc.viewer.cell_layer import cells_of, ready
 from napari_abc.viewer.cell_size import size_factor
-from napari_abc.viewer.color import Painted, hex_table, painted, rows_of
+from napari_abc.viewer.color import Painted, painted, rows_of
 from napari_abc.viewer.layers import SlabLayers
 from napari_abc.viewer.links import (
     METADATA_CELLS,
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from napari.layers import Points
     from numpy.typing import NDArray
 
-    from napari_abc.model import Continuous, Slab
+    from napari_abc.model import Coloring, Slab
 
 __all__ = ["PreparedFrame", "prepare_frame", "show_in_frame", "show_prepared_frame", "whole_slab"]
 
@@ -148,35 +148,22 @@ def _carry(state: Painted, old: Slab, new: Slab, rows: NDArray[np.int64] | None,
     """What the cells are colored by, for the cells of another frame."""
     coloring = state.coloring
     if rows is not None:
-        coloring = _resolve_again(coloring, new, rows, task) or _take(coloring, rows)
-    names = {*(coloring.names if isinstance(coloring, Categorical) else ()), None}
-    return replace(state, coloring=coloring, hidden=state.hidden & names)
+        coloring = _resolve_again(coloring, new, rows, task) or coloring.take(rows)
+    return replace(state, coloring=coloring, hidden=state.hidden & {*coloring.categories, None})
 
 
-def _resolve_again(
-    coloring: Categorical | Continuous, new: Slab, rows: NDArray[np.int64], task: Task
-) -> Categorical | Continuous | None:
+def _resolve_again(coloring: Coloring, new: Slab, rows: NDArray[np.int64], task: Task) -> Coloring | None:
     """The same key for the cells of the new frame, where the old one lacks some of them."""
     if (rows >= 0).all():
         return None
-    if coloring.key in new.cells:
-        return new.coloring(coloring.key, task=task)
-    source = new.expression_source
-    if source is None or isinstance(coloring, Categorical) or not coloring.is_gene:
-        return None
-    kinds = [kind for kind, unit in source.kinds.items() if unit == coloring.unit]
+    genes = coloring.genes
+    if not genes:
+        return new.coloring(coloring.key, task=task) if coloring.key in new.cells else None
+    source, kind = new.expression_source, genes[0].values
     # Nothing is fetched for this: nobody was asked.
-    if not kinds or source.download_bytes(kinds[0], [coloring.key.removeprefix("gene:")]):
+    if source is None or source.download_bytes(kind, [gene.identifier for gene in genes]):
         return None
-    return new.coloring(coloring.key, kinds[0], task)
-
-
-def _take(coloring: Categorical | Continuous, rows: NDArray[np.int64]) -> Categorical | Continuous:
-    """The values of some cells; none for row -1."""
-    if isinstance(coloring, Categorical):
-        return replace(coloring, codes=np.where(rows < 0, -1, coloring.codes[rows]).astype(np.int32))
-    values = np.where(rows < 0, np.nan, coloring.values[rows]).astype(np.float32)
-    return replace(coloring, values=values)
+    return new.coloring(coloring.key, kind, task)
 
 
 def _hand_colors(layer: Points, old: Slab) -> NDArray[np.float32]:

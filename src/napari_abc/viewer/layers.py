@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from napari.components import ViewerModel
     from napari.layers import Labels, Points, Shapes
 
-    from napari_abc.model import Categorical, Continuous, Slab
+    from napari_abc.model import Coloring, Slab
+    from napari_abc.viewer.color import Painted
 
 __all__ = ["SlabLayers", "add_prepared", "add_slab"]
 
@@ -42,7 +43,7 @@ class SlabLayers:
 def add_slab(
     viewer: ViewerModel,
     slab: Slab,
-    color_by: str | Categorical | Continuous | None = None,
+    color_by: str | Coloring | Painted | None = None,
     values: str = "log2",
 ) -> SlabLayers:
     """Show a slab in a viewer: its cells, and the regions, outlines and images that it has.
@@ -59,7 +60,8 @@ def add_slab(
         The slab.
     color_by
         A column, or ``"gene:"`` and a symbol or identifier, or a coloring that was resolved
-        before; None for the slab's finest readable grouping, or plain gray where it has none.
+        before, with its limits or without; None for the slab's finest readable grouping, or plain
+        gray where it has none.
     values
         ``"log2"`` or ``"raw"``, for a gene.
 

@@ -10,8 +10,7 @@ from napari.layers import Labels
 from napari.utils.colormaps import DirectLabelColormap
 
 from napari_abc.errors import ConfigurationError, UnknownNameError
-from napari_abc.model import Volume
-from napari_abc.viewer.color import hex_table
+from napari_abc.model import Volume, hex_table
 from napari_abc.viewer.links import METADATA_VOLUME, slab_of, unwrap, viewer_of
 from napari_abc.viewer.world import world_units
 

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from napari.layers import Points
     from numpy.typing import NDArray
 
-    from napari_abc.model import Categorical, Continuous, Slab
+    from napari_abc.model import Coloring, Slab
 
 __all__ = ["LayerTuple", "PreparedSlab", "default_key", "layer_name", "layer_space", "prepare_slab"]
 
@@ -104,7 +104,7 @@ def _is_categorical(slab: Slab, column: str) -> bool:
 
 def prepare_slab(
     slab: Slab,
-    color_by: str | Categorical | Continuous | Painted | None = None,
+    color_by: str | Coloring | Painted | None = None,
     values: str = "log2",
     task: Task | None = None,
 ) -> PreparedSlab:

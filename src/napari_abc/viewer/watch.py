@@ -16,7 +16,7 @@ from napari.layers import Labels, Points, Shapes
 
 from napari_abc.errors import ConfigurationError
 from napari_abc.viewer._depth import show_in_space, step_finely
-from napari_abc.viewer.color import follow, lanes, painted, prepare, rows_of
+from napari_abc.viewer.color import check_ways, notice_hand_coloring, painted, prepare_layer, rows_of
 from napari_abc.viewer.hover import show_cells
 from napari_abc.viewer.links import (
     METADATA_OUTLINES,
@@ -45,9 +45,9 @@ def watch(viewer: ViewerModel) -> None:
     Raises
     ------
     ConfigurationError
-        If the environment variable NAPARI_ABC_LANE can't be used.
+        If the environment variable NAPARI_ABC_WAY can't be used.
     """
-    lanes()  # raises here, and not where a layer is half in
+    check_ways()  # raises here, and not where a layer is half in
     viewer = unwrap(viewer)
     if viewer in _watched:
         return
@@ -83,7 +83,7 @@ def _prepare(layer: Points) -> None:
         rows = rows_of(layer)
     except ConfigurationError:
         return  # not known which cells are left; they keep their colors, and can't get others
-    prepare(layer, painted(layer), rows)
+    prepare_layer(layer, painted(layer), rows)
 
 
 def _look_after(viewer: ViewerModel, layer: Layer) -> None:
@@ -103,7 +103,7 @@ def _look_after(viewer: ViewerModel, layer: Layer) -> None:
         return
 
     show_cells(layer)
-    follow(layer)
+    notice_hand_coloring(layer)
     if layer.source.parent is None:  # not a duplicate, which stays where the person has put it
         _below_regions(viewer, layer)
     if layer.ndim == 3:

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_abc.model import Categorical, Continuous
-from napari_abc.viewer.color import Row, hex_table, legend, shown_line
-from napari_abc.viewer.color._table import colormap_table
+from napari_abc.model import Categorical, Continuous, Gene, LegendRow, colormap_table, hex_table
+from napari_abc.viewer.color import legend, shown_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def gene(*values: float) -> Continuous:
-    return Continuous("gene:DRD1", "DRD1", np.array(values, dtype=np.float32), "log2(CPT + 1)", is_gene=True)
+    return Continuous("gene:DRD1", "DRD1", np.float32(values), "log2(CPT + 1)", Gene("ENSG1", "DRD1", "log2"))
 
 
 def test_categories_in_term_order_with_counts_and_only_those_with_cells() -> None:
@@ -26,9 +25,9 @@ def test_categories_in_term_order_with_counts_and_only_those_with_cells() -> Non
     found = legend(coloring)
     assert found.title == "Subclass"
     assert found.rows == (
-        Row("z", "#ff0000", 1),
-        Row("a", "#0000ff", 3),
-        Row("no value", "#808080", 1, missing=True),
+        LegendRow("z", "#ff0000", 1),
+        LegendRow("a", "#0000ff", 3),
+        LegendRow("no value", "#808080", 1, missing=True),
     )
     assert found.bar is None
 
@@ -38,16 +37,19 @@ def test_a_gene_has_a_bar_and_rows_for_zero_and_missing() -> None:
     assert found.bar is not None
     assert (found.bar.limits, found.bar.unit, found.bar.colormap) == ((0, 6), "log2(CPT + 1)", "viridis")
     np.testing.assert_allclose(hex_table(found.bar.stops), colormap_table("viridis"), atol=0.002)
-    assert found.rows == (Row("zero", "#404040", 2), Row("not measured", "#808080", 1, missing=True))
+    assert found.rows == (
+        LegendRow("zero", "#404040", 2),
+        LegendRow("not measured", "#808080", 1, missing=True),
+    )
 
 
 def test_rows_follow_the_lower_limit() -> None:
-    assert legend(gene(0, 1, 3), (2, 5)).rows == (Row("below 2", "#404040", 2),)
+    assert legend(gene(0, 1, 3), (2, 5)).rows == (LegendRow("below 2", "#404040", 2),)
 
 
 def test_rows_of_other_numbers_are_the_missing_ones_only() -> None:
     coloring = Continuous("d", "depth", np.array([-1, 2, np.nan], np.float32), "mm")
-    assert legend(coloring, (0, 2)).rows == (Row("no value", "#808080", 1, missing=True),)
+    assert legend(coloring, (0, 2)).rows == (LegendRow("no value", "#808080", 1, missing=True),)
 
 
 def test_the_line_says_how_many_cells_are_shown_and_what_is_missing(make_slab: Callable[..., Slab]) -> None:

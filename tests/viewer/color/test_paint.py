@@ -10,11 +10,9 @@ from napari.layers import Points
 
 import napari_abc as abc
 from napari_abc.errors import ConfigurationError, UnknownNameError
-from napari_abc.model import Categorical
+from napari_abc.model import Categorical, colormap_table, hex_table
 from napari_abc.viewer.color import _paint as paint
-from napari_abc.viewer.color import _ways as lanes
-from napari_abc.viewer.color import hex_table
-from napari_abc.viewer.color._table import colormap_table
+from napari_abc.viewer.color import _ways as ways
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -31,11 +29,11 @@ def step(index: int, colormap: str = "magma") -> str:
     return "#{:02x}{:02x}{:02x}".format(*np.round(colormap_table(colormap)[index, :3] * 255).astype(int))
 
 
-@pytest.fixture(params=lanes.LANES, ids=lambda lane: lane.name)
-def lane(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> lanes.Lane:
+@pytest.fixture(params=ways.WAYS, ids=lambda way: way.name)
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> ways.Way:
     """Each way to bring colors onto a layer, as the fastest."""
-    chosen: lanes.Lane = request.param
-    monkeypatch.setenv(lanes.ENVIRONMENT, chosen.name)
+    chosen: ways.Way = request.param
+    monkeypatch.setenv(ways.ENVIRONMENT, chosen.name)
     return chosen
 
 
@@ -55,12 +53,12 @@ def seen(look: Callable[..., Any], viewer: napari.Viewer) -> list[str]:
 def test_the_fast_lane_works_with_this_napari(viewer: napari.Viewer, slab: Slab) -> None:
     """Fails when a new napari draws points in another way; painting then goes a slower way."""
     cells = abc.add_slab(viewer, slab).cells
-    assert lanes.choose(cells).name == "lookup"
+    assert ways.fastest_way(cells).name == "lookup"
     assert type(viewer.window._qt_viewer.canvas.layer_to_visual[cells]).__name__ == "VispyLookupPoints"
 
 
 def test_category_gene_category_metadata(
-    viewer: napari.Viewer, slab: Slab, look: Callable[..., Any], lane: lanes.Lane, told: list[Any]
+    viewer: napari.Viewer, slab: Slab, look: Callable[..., Any], way: ways.Way, told: list[Any]
 ) -> None:
     cells = abc.add_slab(viewer, slab, color_by="Class").cells
     coloring = abc.color_by(cells, "Subclass")
@@ -76,7 +74,7 @@ def test_category_gene_category_metadata(
     assert told == [cells] * 4
 
 
-def test_the_layers_own_colors_are_what_is_seen(viewer: napari.Viewer, slab: Slab, lane: lanes.Lane) -> None:
+def test_the_layers_own_colors_are_what_is_seen(viewer: napari.Viewer, slab: Slab, way: ways.Way) -> None:
     cells = abc.add_slab(viewer, slab).cells
     abc.color_by(cells, "Subclass")
     wanted = hex_table([RED, GREEN, BLUE, GRAY])
@@ -85,7 +83,7 @@ def test_the_layers_own_colors_are_what_is_seen(viewer: napari.Viewer, slab: Sla
 
 
 def test_limits_and_colormap_change_without_reading_again(
-    viewer: napari.Viewer, slab: Slab, look: Callable[..., Any], lane: lanes.Lane
+    viewer: napari.Viewer, slab: Slab, look: Callable[..., Any], way: ways.Way
 ) -> None:
     cells = abc.add_slab(viewer, slab, color_by="gene:DRD1").cells
     state = paint.painted(cells)
@@ -100,7 +98,7 @@ def test_limits_and_colormap_change_without_reading_again(
 
 
 def test_far_out_the_new_colors_are_seen_too(
-    viewer: napari.Viewer, slab: Slab, look: Callable[..., Any], lane: lanes.Lane
+    viewer: napari.Viewer, slab: Slab, look: Callable[..., Any], way: ways.Way
 ) -> None:
     cells = abc.add_slab(viewer, slab, color_by="Class").cells
     viewer.scene.camera.zoom = 8  # a cell is about one pixel
@@ -138,7 +136,7 @@ def test_a_layer_that_shows_no_slab_is_a_clear_error(viewer: napari.Viewer) -> N
 
 
 def test_napari_can_recolor_and_we_can_again(
-    viewer: napari.Viewer, slab: Slab, look: Callable[..., Any], lane: lanes.Lane, told: list[Any]
+    viewer: napari.Viewer, slab: Slab, look: Callable[..., Any], way: ways.Way, told: list[Any]
 ) -> None:
     cells = abc.add_slab(viewer, slab, color_by="Subclass").cells
     cells.face_color = "Class"
@@ -158,7 +156,7 @@ def test_napari_can_recolor_and_we_can_again(
 
 
 def test_selecting_and_napari_controls_keep_working(
-    viewer: napari.Viewer, slab: Slab, look: Callable[..., Any], lane: lanes.Lane
+    viewer: napari.Viewer, slab: Slab, look: Callable[..., Any], way: ways.Way
 ) -> None:
     cells = abc.add_slab(viewer, slab, color_by="Subclass").cells
     cells.selected_data = {1}
@@ -175,7 +173,7 @@ def test_selecting_and_napari_controls_keep_working(
 
 
 def test_a_duplicate_knows_its_slab_and_has_colors_of_its_own(
-    viewer: napari.Viewer, slab: Slab, lane: lanes.Lane
+    viewer: napari.Viewer, slab: Slab, way: ways.Way
 ) -> None:
     cells = abc.add_slab(viewer, slab, color_by="Subclass").cells
     viewer.layers.selection.active = cells
@@ -192,7 +190,7 @@ def test_a_duplicate_knows_its_slab_and_has_colors_of_its_own(
 
 
 def test_cells_removed_and_points_added_by_hand_keep_the_rest_right(
-    viewer: napari.Viewer, slab: Slab, look: Callable[..., Any], lane: lanes.Lane
+    viewer: napari.Viewer, slab: Slab, look: Callable[..., Any], way: ways.Way
 ) -> None:
     cells = abc.add_slab(viewer, slab, color_by="Class").cells
     cells.remove([0])
@@ -218,19 +216,19 @@ def test_without_the_label_feature_an_edited_layer_is_refused(viewer: napari.Vie
 def test_a_buffer_that_does_not_fit_is_not_written_to(
     viewer: napari.Viewer, slab: Slab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(lanes.ENVIRONMENT, "vertex")
+    monkeypatch.setenv(ways.ENVIRONMENT, "vertex")
     cells = abc.add_slab(viewer, slab, color_by="Subclass").cells
     markers = viewer.window._qt_viewer.canvas.layer_to_visual[cells].node.points_markers
     whole = markers._data
     markers._data = whole[:3]
     try:
-        assert lanes.choose(cells).name == "public"
+        assert ways.fastest_way(cells).name == "public"
         markers._data = np.zeros(4, dtype=[("a_position", np.float32, 3)])
-        assert lanes.choose(cells).name == "public"
+        assert ways.fastest_way(cells).name == "public"
     finally:
         markers._data = whole
     viewer.layers.remove(cells)
-    assert lanes.choose(cells).name == "public"
+    assert ways.fastest_way(cells).name == "public"
     abc.color_by(cells, "gene:DRD1")
 
 

@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 
 from napari_abc.errors import ConfigurationError
-from napari_abc.model import Categorical, Continuous
-from napari_abc.viewer.color import hex_table, lookup, resolve, rgba
-from napari_abc.viewer.color._table import STEPS, ZERO_COLOR, colormap_table
+from napari_abc.model import STEPS, ZERO_COLOR, Categorical, Continuous, Gene, colormap_table, hex_table
+from napari_abc.viewer.color import resolve, rgba
+from napari_abc.viewer.color._painted import look_up
 
 GRAY = hex_table(["#808080"])[0]
 DIM = hex_table([ZERO_COLOR])[0]
 
 
 def gene(*values: float) -> Continuous:
-    return Continuous("gene:DRD1", "DRD1", np.array(values, dtype=np.float32), "log2(CPT + 1)", is_gene=True)
+    return Continuous("gene:DRD1", "DRD1", np.float32(values), "log2(CPT + 1)", Gene("ENSG1", "DRD1", "log2"))
 
 
 def number(*values: float) -> Continuous:
@@ -69,9 +69,10 @@ def test_all_missing_and_all_equal_numbers_have_limits() -> None:
 
 
 def test_limits_of_large_numbers_that_differ_little_still_tell_them_apart() -> None:
-    table, index = lookup(resolve(number(1e6, 1e6 + 1, 1e6 + 2)))
-    assert index.tolist() == [0, STEPS // 2, STEPS - 1]
-    assert len(table) == STEPS + 2
+    found = look_up(resolve(number(1e6, 1e6 + 1, 1e6 + 2)), None)
+    rows = found.scale.rows(found.numbers, len(found.table))
+    assert rows.tolist() == [0, STEPS // 2, STEPS - 1]
+    assert len(found.table) == STEPS + 2
 
 
 @pytest.mark.parametrize("limits", [(1, 1), (2, 1), (np.nan, 1), (0, np.inf)])

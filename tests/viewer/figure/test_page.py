@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from napari_abc.viewer.color import Row, legend
-from napari_abc.viewer.figure._page import Page, _most, _number, _ticks
+from napari_abc.model import LegendRow
+from napari_abc.viewer.color import legend
+from napari_abc.viewer.figure._page import FigurePage, _most, _number, _ticks
 
 if TYPE_CHECKING:
     from qtpy.QtWidgets import QApplication
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
     from napari_abc.model import Categorical, Slab
 
 
-def page(width: int, height: int, slab: Slab, key: str = "Group") -> Page:
-    return Page(width, height, legend(slab.coloring(key)), "title", "footer", "license", "label")
+def page(width: int, height: int, slab: Slab, key: str = "Group") -> FigurePage:
+    return FigurePage(width, height, legend(slab.coloring(key)), "title", "footer", "license", "label")
 
 
 @pytest.mark.parametrize(("width", "height"), [(400, 300), (1600, 1000), (3000, 700), (700, 3000)])
@@ -46,7 +47,7 @@ def test_the_most_frequent_rows_stay_in_their_order(many: Categorical) -> None:
 
 
 def test_all_rows_stay_where_there_is_room() -> None:
-    rows = (Row("a", "#000000", 1), Row("b", "#000000", 2))
+    rows = (LegendRow("a", "#000000", 1), LegendRow("b", "#000000", 2))
     assert _most(rows, 2) == (list(rows), [])
 
 

@@ -12,16 +12,16 @@ from napari.layers import Layer, Points
 
 import napari_abc as abc
 from napari_abc.errors import ConfigurationError, UnknownNameError
-from napari_abc.model import Categorical, Continuous
+from napari_abc.model import Categorical, Continuous, Gene, hex_table
 from napari_abc.viewer.color import _paint as paint
-from napari_abc.viewer.color import _ways as lanes
-from napari_abc.viewer.color import hex_table, legend, resolve, rgba, shown_line
-from napari_abc.viewer.color._lookup_way import look_up, lookup_of
+from napari_abc.viewer.color import _ways as ways
+from napari_abc.viewer.color import legend, resolve, rgba, shown_line
+from napari_abc.viewer.color._painted import look_up
 from napari_abc.viewer.points import _detail as detail
 from napari_abc.viewer.points import _layer as lookup_napari
 from napari_abc.viewer.points import _markers as lookup_markers
 from napari_abc.viewer.points import _raster as raster
-from napari_abc.viewer.points import capable
+from napari_abc.viewer.points import capable, lookup_of
 from napari_abc.viewer.points._layer import LookupPoints, VispyLookupPoints
 
 if TYPE_CHECKING:
@@ -60,12 +60,12 @@ def many(make_slab: Callable[..., Slab], count: int = 3000) -> tuple[Slab, list[
     colors = tuple(f"#{color:06x}" for color in rng.integers(0x202020, 0xFFFFFF, 5322).tolist())
     return slab, [
         slab.coloring("Subclass"),
-        Continuous("gene:A", "A", gene, "log2", is_gene=True),
+        Continuous("gene:A", "A", gene, "log2", Gene("A", "A", "log2")),
         Continuous("number", "number", gene, ""),
         Categorical("cluster", "cluster", codes, names, colors),
         Continuous("wide", "wide", wide, ""),
         Continuous("near", "near", near, ""),
-        Continuous("gene:B", "B", np.full(count, np.nan, np.float32), "log2", is_gene=True),
+        Continuous("gene:B", "B", np.full(count, np.nan, np.float32), "log2", Gene("B", "B", "log2")),
     ]
 
 
@@ -82,24 +82,24 @@ def test_every_way_shows_the_same_pixels(
 ) -> None:
     slab, colorings = many(make_slab)
     pictures: dict[str, list[NDArray[np.uint8]]] = {}
-    for lane in lanes.LANES:
-        monkeypatch.setenv(lanes.ENVIRONMENT, lane.name)
+    for way in ways.WAYS:
+        monkeypatch.setenv(ways.ENVIRONMENT, way.name)
         cells = abc.add_slab(viewer, slab).cells
-        assert isinstance(cells, LookupPoints) is (lane.name == "lookup")
+        assert isinstance(cells, LookupPoints) is (way.name == "lookup")
         viewer.scene.camera.center, viewer.scene.camera.zoom = (0.0, 10.0, 10.0), 25.0
-        pictures[lane.name] = []
+        pictures[way.name] = []
         for coloring in colorings:
             paint.paint(cells, coloring)
-            assert lanes.choose(cells).name == lane.name
-            pictures[lane.name].append(look(viewer).pixels)
+            assert ways.fastest_way(cells).name == way.name
+            pictures[way.name].append(look(viewer).pixels)
         gene = colorings[1]
         paint.paint(cells, gene, (1.5, 7.0), "viridis")
-        pictures[lane.name].append(look(viewer).pixels)
+        pictures[way.name].append(look(viewer).pixels)
         paint.paint(cells, colorings[0], hidden=("D1", None))
-        pictures[lane.name].append(look(viewer).pixels)
+        pictures[way.name].append(look(viewer).pixels)
         viewer.scene.camera.zoom = 800
         paint.paint(cells, gene)
-        pictures[lane.name].append(look(viewer).pixels)
+        pictures[way.name].append(look(viewer).pixels)
         viewer.layers.clear()
     for number, picture in enumerate(pictures["public"]):
         assert len(np.unique(picture.reshape(-1, 4), axis=0)) > 1
@@ -385,7 +385,7 @@ def test_hiding_what_is_no_category_is_a_clear_error(viewer: napari.Viewer, slab
         paint.hide(cells, ["D3"])
     assert paint.painted(cells) is before
     abc.color_by(cells, "gene:DRD1")
-    with pytest.raises(UnknownNameError, match="it is a number"):
+    with pytest.raises(UnknownNameError, match="it has no categories"):
         paint.hide(cells, ["D1"])
     cells.face_color = "white"
     with pytest.raises(ConfigurationError, match="colored by nothing"):
@@ -395,10 +395,10 @@ def test_hiding_what_is_no_category_is_a_clear_error(viewer: napari.Viewer, slab
 def test_an_unknown_way_is_refused_before_anything_is_added(
     viewer: napari.Viewer, slab: Slab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(lanes.ENVIRONMENT, "fastest")
+    monkeypatch.setenv(ways.ENVIRONMENT, "fastest")
     with pytest.raises(ConfigurationError, match=r"'fastest'.*lookup, vertex, public"):
         abc.add_slab(viewer, slab)
-    monkeypatch.delenv(lanes.ENVIRONMENT)
+    monkeypatch.delenv(ways.ENVIRONMENT)
     monkeypatch.setenv(raster.ENVIRONMENT, "sometimes")
     with pytest.raises(ConfigurationError, match=r"'sometimes'; use always or never"):
         abc.add_slab(viewer, slab)
@@ -412,7 +412,7 @@ def test_a_card_that_cannot_look_up_gets_colors_of_each_point(
     cells.refuse_lookup()
     cells.refresh()
     abc.color_by(cells, "Subclass")
-    assert lanes.choose(cells).name == "public"
+    assert ways.fastest_way(cells).name == "public"
     assert seen(look, viewer) == [RED, GREEN, BLUE, GRAY]
 
 

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 import pytest
 from qtpy.QtCore import Qt
 
-from napari_abc.widgets.color._continuous import COLORMAPS, ContinuousLegend
+from napari_abc.model import COLORMAPS
+from napari_abc.widgets.color._continuous import ContinuousLegend
 
 if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot

@@ -2,49 +2,35 @@
 
 from __future__ import annotations
 
-from napari_abc.viewer.color._chosen import chosen_cells
-from napari_abc.viewer.color._legend import ColorBar, Legend, Row, legend, shown_line
-from napari_abc.viewer.color._paint import color_by, follow, hide, paint, painted, rows_of
-from napari_abc.viewer.color._table import (
-    DEFAULT_COLORMAP,
-    Painted,
-    colors_of_points,
-    finite,
-    hex_table,
-    is_hidden,
-    lookup,
-    resolve,
-    rgba,
-    scaling,
-    table_of,
+from napari_abc.viewer.color._cell_subset import cell_subset
+from napari_abc.viewer.color._legend import legend, shown_line
+from napari_abc.viewer.color._paint import (
+    color_by,
+    events,
+    hide,
+    notice_hand_coloring,
+    paint,
+    painted,
+    rows_of,
 )
-from napari_abc.viewer.color._ways import lanes, prepare, prepared_way
+from napari_abc.viewer.color._painted import Painted, resolve, rgba
+from napari_abc.viewer.color._ways import check_ways, prepare_layer, prepares_layers
 
 __all__ = [
-    "DEFAULT_COLORMAP",
-    "ColorBar",
-    "Legend",
     "Painted",
-    "Row",
-    "chosen_cells",
+    "cell_subset",
+    "check_ways",
     "color_by",
-    "colors_of_points",
-    "finite",
-    "follow",
-    "hex_table",
+    "events",
     "hide",
-    "is_hidden",
-    "lanes",
     "legend",
-    "lookup",
+    "notice_hand_coloring",
     "paint",
     "painted",
-    "prepare",
-    "prepared_way",
+    "prepare_layer",
+    "prepares_layers",
     "resolve",
     "rgba",
     "rows_of",
-    "scaling",
     "shown_line",
-    "table_of",
 ]

@@ -13,8 +13,9 @@ import numpy as np
 from psygnal import Signal, SignalGroup
 
 from napari_abc.errors import ConfigurationError
-from napari_abc.viewer.color import _ways as lanes
-from napari_abc.viewer.color._table import DEFAULT_COLORMAP, Painted, resolve
+from napari_abc.model import DEFAULT_COLORMAP
+from napari_abc.viewer.color._painted import Painted, resolve
+from napari_abc.viewer.color._ways import fastest_way
 from napari_abc.viewer.links import METADATA_CELLS, METADATA_PAINTED, slab_of, unwrap
 from napari_abc.viewer.points import draw_thumbnail_soon
 
@@ -24,18 +25,16 @@ if TYPE_CHECKING:
     from napari.layers import Layer, Points
     from numpy.typing import NDArray
 
-    from napari_abc.model import Categorical, Continuous, Slab
+    from napari_abc.model import Coloring, Slab
 
 __all__ = [
-    "Painted",
     "color_by",
     "events",
-    "follow",
     "hide",
+    "notice_hand_coloring",
     "paint",
     "painted",
     "rows_of",
-    "slab_of",
 ]
 
 LABEL_FEATURE = "cell_label"
@@ -66,7 +65,7 @@ def color_by(
     values: str = "log2",
     limits: tuple[float, float] | None = None,
     colormap: str = DEFAULT_COLORMAP,
-) -> Categorical | Continuous:
+) -> Coloring:
     """Color the cells of a layer by a column or a gene.
 
     Parameters
@@ -84,7 +83,7 @@ def color_by(
 
     Returns
     -------
-    Categorical or Continuous
+    Coloring
         The codes or numbers that the cells are colored by.
 
     Raises
@@ -103,7 +102,7 @@ def color_by(
 
 def paint(
     layer: Points,
-    coloring: Categorical | Continuous,
+    coloring: Coloring,
     limits: tuple[float, float] | None = None,
     colormap: str = DEFAULT_COLORMAP,
     hidden: Iterable[str | None] | None = None,
@@ -134,7 +133,7 @@ def paint(
         before = painted(layer)
         hidden = before.hidden if before is not None and before.coloring is coloring else ()
     state = resolve(coloring, limits, colormap, hidden)
-    count = len(getattr(coloring, "codes", ())) or len(getattr(coloring, "values", ()))
+    count = len(coloring)
     if count != len(slab.cells):
         raise ConfigurationError(
             f"{coloring.title!r} has {count:,} values, but {slab.label} has {len(slab.cells):,} cells; "
@@ -142,7 +141,7 @@ def paint(
         )
     _painting.add(id(layer))
     try:
-        lanes.choose(layer).paint(layer, state, rows_of(layer))
+        fastest_way(layer).paint(layer, state, rows_of(layer))
     finally:
         _painting.discard(id(layer))
     layer.metadata[METADATA_PAINTED] = state
@@ -183,7 +182,7 @@ def _state_of(layer: Points) -> Painted:
     return state
 
 
-def follow(layer: Points) -> None:
+def notice_hand_coloring(layer: Points) -> None:
     """Notice when somebody else colors the layer, so that no legend tells what was before."""
     layer.events.face_color.connect(_colored_by_hand)
 

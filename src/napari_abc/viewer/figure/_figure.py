@@ -16,10 +16,11 @@ from qtpy.QtGui import QImage
 
 from napari_abc.errors import ConfigurationError, DisplayError
 from napari_abc.io.files import atomic_path, check_output
+from napari_abc.model import DEFAULT_COLORMAP
 from napari_abc.text import SYNTHETIC
-from napari_abc.viewer.color import DEFAULT_COLORMAP, legend, paint, shown_line
+from napari_abc.viewer.color import legend, resolve, shown_line
 from napari_abc.viewer.display import ensure_display
-from napari_abc.viewer.figure._page import BACKGROUND, Page, ScaleBar
+from napari_abc.viewer.figure._page import BACKGROUND, FigurePage, ScaleBar
 from napari_abc.viewer.layers import add_slab
 from napari_abc.viewer.own_images import add_prepared_images
 
@@ -123,7 +124,7 @@ def save_figure(
     ensure_display()
 
     with _hidden_viewer() as (viewer, widget):
-        page = Page(
+        page = FigurePage(
             width,
             height,
             key,
@@ -134,9 +135,7 @@ def save_figure(
             _outlines(slab) if regions else (),
         )
         viewer.canvas.background_color_override = BACKGROUND
-        layers = add_slab(viewer, slab, coloring)
-        if key.bar is not None:  # add_slab knows of no limits and no colormap
-            paint(layers.cells, coloring, limits, colormap)
+        layers = add_slab(viewer, slab, resolve(coloring, limits, colormap))
         if layers.regions is not None:
             layers.regions.visible = regions
         for layer in layers.images:

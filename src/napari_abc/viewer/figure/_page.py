@@ -10,9 +10,9 @@ from qtpy.QtCore import QRect, Qt
 from qtpy.QtGui import QColor, QFont, QFontMetrics, QImage, QLinearGradient, QPainter, QPen
 
 if TYPE_CHECKING:
-    from napari_abc.viewer.color import ColorBar, Legend, Row
+    from napari_abc.model import Legend, LegendBar, LegendRow
 
-__all__ = ["BACKGROUND", "Page", "ScaleBar"]
+__all__ = ["BACKGROUND", "FigurePage", "ScaleBar"]
 
 BACKGROUND = "#0e1014"
 _TEXT = QColor("#f2f3f5")
@@ -33,7 +33,7 @@ class ScaleBar(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class FigurePage:
     """Where everything goes on a page of ``width`` by ``height`` pixels.
 
     Parameters
@@ -222,7 +222,7 @@ class Page:
         self._text(painter, area, self.legend.title, self._font(20, bold=True), _TEXT)
         return panel.adjusted(0, self._px(44), 0, 0)
 
-    def _draw_bar(self, painter: QPainter, panel: QRect, bar: ColorBar) -> QRect:
+    def _draw_bar(self, painter: QPainter, panel: QRect, bar: LegendBar) -> QRect:
         if bar.unit:
             area = QRect(panel.left(), panel.top() - self._px(10), panel.width(), self._px(26))
             self._text(painter, area, bar.unit, self._font(16), _MUTED)
@@ -278,7 +278,7 @@ class Page:
             self._text(painter, line, f"{cells:,}", font, _MUTED, right=True)
 
 
-def _most(rows: tuple[Row, ...], room: int) -> tuple[list[Row], list[Row]]:
+def _most(rows: tuple[LegendRow, ...], room: int) -> tuple[list[LegendRow], list[LegendRow]]:
     """Rows for so many lines, and the others: those with most cells stay, in their order.
 
     The cells without a value always stay, as they must be said; the last line is for "+ n more".

@@ -15,8 +15,6 @@ import numpy as np
 import pandas as pd
 from napari.layers import Layer
 
-from napari_abc.model import Categorical
-from napari_abc.viewer.color import is_hidden
 from napari_abc.viewer.hover._pick import CellTree, line_of_sight
 from napari_abc.viewer.links import METADATA_PAINTED, slab_of, viewer_of
 from napari_abc.viewer.parcellation import terms_at
@@ -73,11 +71,11 @@ class _CellStatus:
             return None
         if layer.ndim == 2:
             row = tree.at(to_data(viewer_of(layer), layer, position), _reach(layer))
-            return None if row is None or (painted is not None and is_hidden(painted, row)) else row
+            return row if row is not None and _is_drawn(painted, row) else None
         ends = line_of_sight(layer, position, view_direction, displayed)
         if ends is None:
             return None
-        return tree.along(*ends, _reach(layer), lambda row: painted is None or not is_hidden(painted, row))
+        return tree.along(*ends, _reach(layer), lambda row: _is_drawn(painted, row))
 
     def get_status(
         self,
@@ -124,6 +122,10 @@ class _CellStatus:
         return status
 
 
+def _is_drawn(painted: Painted | None, row: int) -> bool:
+    return painted is None or not painted.hidden or bool(painted.drawn(np.array([row]))[0])
+
+
 def _reach(layer: Points) -> float:
     """How far from a cell is still on it, in data coordinates."""
     unit = float(world_units(viewer_of(layer), layer)[-1]) * abs(float(layer.scale[-1]))
@@ -168,20 +170,9 @@ def cell_text(slab: Slab, row: int, painted: Painted | None = None) -> str:
         if path:
             parts.append(" › ".join(path))
     if painted is not None and painted.coloring.key not in told:
-        parts.append(_value_text(painted, row))
+        parts.append(painted.coloring.text(row))
     return " · ".join(parts)
 
 
 def _known(value: object) -> bool:
     return not bool(pd.isna(value))  # type: ignore[call-overload]
-
-
-def _value_text(painted: Painted, row: int) -> str:
-    coloring = painted.coloring
-    if isinstance(coloring, Categorical):
-        code = int(coloring.codes[row])
-        return f"{coloring.title} {coloring.names[code] if code >= 0 else 'no value'}"
-    value = float(coloring.values[row])
-    if np.isnan(value):
-        return f"{coloring.title} {coloring.absent if coloring.is_gene else 'no value'}"
-    return f"{coloring.title} {value:.4g} {coloring.unit}".rstrip()

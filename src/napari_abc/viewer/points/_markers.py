@@ -23,7 +23,7 @@ from vispy.visuals.shaders import Function
 from napari_abc.viewer.points._canvas_view import some_near, view_of
 from napari_abc.viewer.points._lookup import CODE
 from napari_abc.viewer.points._pictures import FEW, Pictures
-from napari_abc.viewer.points._raster import wanted
+from napari_abc.viewer.points._raster import pictures_wanted
 from napari_abc.viewer.points._raster_visual import RasterVisual
 from napari_abc.viewer.points._repaint import is_repaint
 from napari_abc.viewer.points._shader import LOOK_UP, WIDTH, vertex_shader
@@ -127,7 +127,7 @@ class LookupMarkers(Markers):  # type: ignore[misc]
         self._begin({"a_position": positions})
         self._set_each({"size": size, "edge": edge, "symbol": symbol})
         self.shared_program.frag["marker"] = self._symbol_of(symbol)
-        choice = wanted()
+        choice = pictures_wanted()
         pictures = (self._software and len(positions) > FEW) if choice is None else choice
         if pictures:
             self._pictures.show(positions)

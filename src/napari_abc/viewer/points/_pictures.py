@@ -13,7 +13,7 @@ import numpy as np
 from qtpy.QtCore import QTimer
 
 from napari_abc.viewer.points._background import Background
-from napari_abc.viewer.points._raster import Grid, View, depths, topmost, wanted
+from napari_abc.viewer.points._raster import Grid, View, depths, pictures_wanted, topmost
 from napari_abc.viewer.points._raster_visual import EMPTY
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ class Pictures:
 
     def few(self, view: View) -> NDArray[np.int32] | None:
         """The points in and around a view, the same object as long as they do; None if not few."""
-        most = 0 if wanted() else FEW
+        most = 0 if pictures_wanted() else FEW
         box = view.box()
         if box is None:
             return None

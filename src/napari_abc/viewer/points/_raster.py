@@ -19,7 +19,7 @@ from napari_abc.errors import ConfigurationError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["ENVIRONMENT", "Grid", "View", "depths", "topmost", "wanted"]
+__all__ = ["ENVIRONMENT", "Grid", "View", "depths", "pictures_wanted", "topmost"]
 
 ENVIRONMENT = "NAPARI_ABC_RASTER"
 """Environment variable: always or never draw pictures of points; unset, where there is no graphics card."""
@@ -32,7 +32,7 @@ _MOST = 0.3
 """Picking out a larger part of the points takes longer than going through all."""
 
 
-def wanted() -> bool | None:
+def pictures_wanted() -> bool | None:
     """Whether pictures are to be made always, or never; None where the graphics card decides.
 
     Raises

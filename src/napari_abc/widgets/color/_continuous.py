@@ -23,6 +23,7 @@ from qtpy.QtWidgets import (
 from superqt import QDoubleRangeSlider, QElidingLabel
 from superqt.utils import signals_blocked
 
+from napari_abc.model import COLORMAPS
 from napari_abc.text import tip
 
 if TYPE_CHECKING:
@@ -30,10 +31,7 @@ if TYPE_CHECKING:
 
     from qtpy.QtGui import QPaintEvent
 
-__all__ = ["COLORMAPS", "ContinuousLegend"]
-
-COLORMAPS = ("magma", "inferno", "plasma", "viridis", "cividis")
-"""Perceptually uniform ones: equal steps in value look like equal steps."""
+__all__ = ["ContinuousLegend"]
 
 
 class _Gradient(QWidget):

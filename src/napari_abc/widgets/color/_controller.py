@@ -9,12 +9,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_abc.errors import AbcError
-from napari_abc.viewer.color import DEFAULT_COLORMAP, chosen_cells, hide, legend, painted, shown_line
-from napari_abc.viewer.color import _paint as paint
+from napari_abc.model import DEFAULT_COLORMAP, GENE_PREFIX
+from napari_abc.viewer.color import cell_subset, events, hide, legend, paint, painted, shown_line
 from napari_abc.viewer.links import METADATA_CELLS, slab_of
 from napari_abc.widgets.color._categories import CategoryRow
 from napari_abc.widgets.color._gene_cost import NOT_NOW, gene_question
@@ -26,12 +25,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     import napari
+    import numpy as np
     from napari.layers import Layer, Points
     from numpy.typing import NDArray
 
-    from napari_abc.model import Categorical, Continuous, Slab
+    from napari_abc.model import Coloring, Legend, Slab
     from napari_abc.task import Task
-    from napari_abc.viewer.color import Legend, Painted
+    from napari_abc.viewer.color import Painted
     from napari_abc.widgets.color._view import ColorView
     from napari_abc.widgets.jobs import Jobs
 
@@ -57,7 +57,6 @@ class ColorController(QObject):
         self._layer: Points | None = None
         self._slab: Slab | None = None
         self._pending: dict[str, Callable[[], None]] = {}
-        self._events = paint.events
         self._asked: Painted | None = None
         self._throttle = QTimer(self)
         self._throttle.setSingleShot(True)
@@ -81,7 +80,7 @@ class ColorController(QObject):
         viewer.layers.events.removed.connect(self._on_layers)
         viewer.layers.events.renamed.connect(self._on_layers)
         viewer.layers.selection.events.active.connect(self._on_active)
-        self._events.painted.connect(self._on_painted)
+        events.painted.connect(self._on_painted)
         self._on_layers()
 
     def close(self) -> None:
@@ -91,7 +90,7 @@ class ColorController(QObject):
         layers.events.removed.disconnect(self._on_layers)
         layers.events.renamed.disconnect(self._on_layers)
         layers.selection.events.active.disconnect(self._on_active)
-        self._events.painted.disconnect(self._on_painted)
+        events.painted.disconnect(self._on_painted)
         self._layers, self._layer, self._slab = [], None, None
 
     @property
@@ -162,10 +161,10 @@ class ColorController(QObject):
         source = slab.expression_source
 
         def start(rows: NDArray[np.bool_] | None = None) -> None:
-            self._resolve(f"gene:{gene}", kind, f"Reading {gene}", rows)
+            self._resolve(f"{GENE_PREFIX}{gene}", kind, f"Reading {gene}", rows)
 
-        chosen = chosen_cells(layer)
-        rows = chosen.rows if chosen is not None else None
+        subset = cell_subset(layer)
+        rows = subset.rows if subset is not None else None
         try:
             genes = [slab.find_gene(gene)]
             packages = source.packages(kind, genes)
@@ -177,7 +176,7 @@ class ColorController(QObject):
         if not packages:
             start()
             return
-        count = (int(chosen.rows.sum()), chosen.how) if chosen is not None else None
+        count = (int(subset.rows.sum()), subset.how) if subset is not None else None
         question = gene_question(gene, packages, count, part)
         self._pending = {question.all: start}
         if question.part:
@@ -186,8 +185,9 @@ class ColorController(QObject):
 
     def _on_values(self, _kind: str) -> None:
         shown = self._painted()
-        if shown is not None and getattr(shown.coloring, "is_gene", False):
-            self.color_by_gene(shown.coloring.title)
+        genes = shown.coloring.genes if shown is not None else ()
+        if len(genes) == 1:
+            self.color_by_gene(genes[0].identifier)
 
     def _resolve(self, key: str, values: str, what: str, rows: NDArray[np.bool_] | None = None) -> None:
         slab, layer = self._slab, self._layer
@@ -196,12 +196,12 @@ class ColorController(QObject):
         shown = self._painted()
         colormap = shown.colormap if shown is not None else None
 
-        def done(coloring: Categorical | Continuous) -> None:
+        def done(coloring: Coloring) -> None:
             self._paint(layer, coloring, None, colormap)
-            if key.startswith("gene:"):
+            if key.startswith(GENE_PREFIX):
                 self._indexer.after_gene(slab, values)
 
-        def work(task: Task) -> Categorical | Continuous:
+        def work(task: Task) -> Coloring:
             return slab.coloring(key, values, task, rows)
 
         self._jobs.start(COLOR, what, work, done, self._complain)
@@ -209,14 +209,14 @@ class ColorController(QObject):
     def _paint(
         self,
         layer: Points,
-        coloring: Categorical | Continuous,
+        coloring: Coloring,
         limits: tuple[float, float] | None,
         colormap: str | None,
     ) -> None:
         if layer not in self._viewer.layers:
             return
         try:
-            paint.paint(layer, coloring, limits, colormap or DEFAULT_COLORMAP)
+            paint(layer, coloring, limits, colormap or DEFAULT_COLORMAP)
         except Exception as error:
             self._complain(sentence(error))
 
@@ -276,10 +276,7 @@ class ColorController(QObject):
             self._view.picker.show_key("")
             self._view.show_nothing(slab=True)
             return
-        is_gene = bool(getattr(coloring, "is_gene", False))
-        self._view.picker.show_key(
-            coloring.key, coloring.title if is_gene else "", _kind_of(slab, coloring) if is_gene else ""
-        )
+        self._show_key(coloring)
         content = legend(coloring, shown.limits, shown.colormap, shown.hidden)
         if content.bar is None:
             rows = [
@@ -288,16 +285,21 @@ class ColorController(QObject):
             named = sum(not row.missing for row in content.rows)
             self._view.show_legend(content.title, rows, named)
         else:
-            self._show_bar(coloring, content)
+            self._show_bar(content)
 
-    def _show_bar(self, coloring: Any, content: Legend) -> None:
+    def _show_key(self, coloring: Coloring) -> None:
+        """Say in the picker what the cells are colored by."""
+        genes = coloring.genes
+        if len(genes) == 1:  # by what it can be asked for again, as several may share a symbol
+            self._view.picker.show_key(coloring.key, coloring.key.removeprefix(GENE_PREFIX), genes[0].values)
+        else:
+            self._view.picker.show_key(coloring.key)
+
+    def _show_bar(self, content: Legend) -> None:
         bar, scale = self._view.bar, content.bar
         assert scale is not None
         if self._asked is None:  # else a person is moving the limits, and they must not jump back
-            finite = coloring.values[np.isfinite(coloring.values)]
-            default = coloring.limits()
-            extent = (float(finite.min()), float(finite.max())) if finite.size else default
-            bar.set_scale(content.title, scale.unit, extent, scale.limits, default)
+            bar.set_scale(content.title, scale.unit, scale.extent, scale.limits, scale.usual)
         bar.set_colormap(scale.colormap, scale.stops)
         bar.set_gray([(row.name, row.color, row.count) for row in content.rows])
         self._view.show_bar()
@@ -311,11 +313,8 @@ class ColorController(QObject):
         slab, shown = self._slab, self._painted()
         if slab is None or shown is None or self._pending or self._jobs.busy(COLOR):
             return
-        if getattr(shown.coloring, "is_gene", False):
-            kind = _kind_of(slab, shown.coloring)
-            self._view.picker.show_key(shown.coloring.key, shown.coloring.title, kind)
-        elif self._view.picker.column.currentData() != shown.coloring.key:
-            self._view.picker.show_key(shown.coloring.key)
+        if shown.coloring.genes or self._view.picker.column.currentData() != shown.coloring.key:
+            self._show_key(shown.coloring)
 
     # -- asking and complaining ------------------------------------------------------------------
 
@@ -334,9 +333,3 @@ class ColorController(QObject):
     def _complain(self, text: str) -> None:
         self._pending = {}
         self._view.notice.show_error(text, "OK")
-
-
-def _kind_of(slab: Slab, coloring: Any) -> str:
-    """Kind of expression values that a coloring holds, told by the label of its unit."""
-    kinds = slab.expression_source.kinds if slab.expression_source is not None else {}
-    return next((kind for kind, unit in kinds.items() if unit == coloring.unit), "")
