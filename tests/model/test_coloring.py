@@ -7,7 +7,16 @@ import pandas as pd
 import pytest
 
 from napari_abc.errors import AbcError, ConfigurationError, ExpressionError, UnknownNameError
-from napari_abc.model import Categorical, Continuous, Frame, Palette, Slab, distinct_colors, normalize_color
+from napari_abc.model import (
+    Categorical,
+    Continuous,
+    Frame,
+    Gene,
+    Palette,
+    Slab,
+    distinct_colors,
+    normalize_color,
+)
 
 
 class TwoGenes:
@@ -24,7 +33,12 @@ class TwoGenes:
         return self.to_fetch
 
     def read(self, identifiers, kind, task, rows=None):
-        table = {"ENSG1": [0, 1, np.nan, 3], "Blank-1": [9, 9, 9, 9]}
+        table = {
+            "ENSG1": [0, 1, np.nan, 3],
+            "Blank-1": [9, 9, 9, 9],
+            "ENSG3": [3, 3, 3, 3],
+            "ENSG4": [4, 4, 4, 4],
+        }
         values = np.array([table[name] for name in identifiers], dtype=np.float32).T
         if rows is not None:
             values[~rows] = np.nan
@@ -111,6 +125,38 @@ def test_a_gene_by_symbol_or_identifier_in_any_case(slab):
         assert (gene.title, gene.unit, gene.missing) == ("DRD1", "log2(CPT + 1)", 1)
         assert gene.limits() == (0.0, 3.0)
     assert slab.coloring("gene:Blank-1").title == "Blank-1"
+
+
+@pytest.mark.parametrize("kind", ["log2", "raw"])
+def test_a_gene_keeps_its_identifier_and_its_key_asks_for_the_same_again(slab, kind):
+    slab.expression_source.kinds = {"log2": "log2(CPT + 1)", "raw": "counts"}
+    for identifier, symbol, key in [
+        ("ENSG1", "DRD1", "gene:DRD1"),
+        ("ENSG3", "Same", "gene:ENSG3"),  # another gene has the symbol, too
+        ("ENSG4", "Same", "gene:ENSG4"),
+        ("Blank-1", "Blank-1", "gene:Blank-1"),
+    ]:
+        coloring = slab.coloring(f"gene:{identifier}", kind)
+        assert coloring.is_gene
+        assert coloring.genes == (Gene(identifier, symbol, kind),)
+        assert (coloring.key, coloring.title) == (key, symbol)
+        again = slab.coloring(coloring.key, kind)
+        np.testing.assert_array_equal(again.values, coloring.values)
+    assert not slab.coloring("area").is_gene
+    assert slab.coloring("area").genes == slab.coloring("Class").genes == ()
+
+
+def test_a_symbol_that_is_another_genes_identifier_is_no_key(slab):
+    slab.genes["gene_symbol"] = ["ensg3", None, "Same", "Other"]
+    assert slab.coloring("gene:ENSG1").key == "gene:ENSG1"
+
+
+def test_some_cells_of_a_coloring(slab):
+    rows = np.array([3, -1, 0])
+    assert slab.coloring("Class").take(rows).codes.tolist() == [1, -1, 0]
+    gene = slab.coloring("gene:DRD1").take(rows)
+    np.testing.assert_array_equal(gene.values, np.float32([3, np.nan, 0]))
+    assert (gene.values.dtype, gene.genes[0].symbol, len(gene)) == (np.float32, "DRD1", 3)
 
 
 def test_expression_is_aligned_and_named_as_asked(slab):

@@ -43,6 +43,10 @@ class Matrix:
     def __init__(self, columns: Mapping[str, NDArray[np.float32]]) -> None:
         self.columns = dict(columns)
         self.reads = 0
+        self.to_fetch: dict[str, int] = {}
+        """Bytes that have to be fetched for a gene."""
+        self.costs: list[tuple[str, tuple[str, ...]]] = []
+        """Kind and genes whose costs were asked for."""
 
     @property
     def kinds(self) -> Mapping[str, str]:
@@ -54,7 +58,8 @@ class Matrix:
         return ()
 
     def download_bytes(self, kind: str, identifiers: Sequence[str] = (), rows: object = None) -> int:
-        return 0
+        self.costs.append((kind, tuple(identifiers)))
+        return sum(self.to_fetch.get(identifier, 0) for identifier in identifiers)
 
     def read(
         self, identifiers: Sequence[str], kind: str, task: object, rows: object = None

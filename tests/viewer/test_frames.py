@@ -11,7 +11,7 @@ from shapely.geometry import Polygon
 
 import napari_abc as abc
 from napari_abc.errors import ConfigurationError, FormatError, UnknownNameError
-from napari_abc.model import Categorical, Continuous, Frame, Volume
+from napari_abc.model import Categorical, Continuous, Frame, Gene, Volume
 from napari_abc.viewer.color import hide, paint, painted, shown_line
 from napari_abc.viewer.links import slab_of
 
@@ -121,6 +121,39 @@ def test_limits_and_colormap_of_a_gene_are_kept_also_where_cells_come_back(
         assert slab is not None
         expected = section.expression("DRD1").loc[slab.cells.index, "DRD1"]
         np.testing.assert_array_equal(state.coloring.values, expected)
+
+
+def test_genes_that_share_a_symbol_and_costs_by_identifier(viewer: napari.Viewer, section: Slab) -> None:
+    source: Any = section.expression_source
+    first = source.columns["ENSG00000184845"]
+    source.columns["ENSG2"] = first[::-1].copy()
+    index = pd.Index([*section.genes.index, "ENSG2"], name="gene_identifier")
+    section.genes = pd.DataFrame({"gene_symbol": ["DRD1", "DRD1"]}, index=index)
+    cells = abc.add_slab(viewer, section).cells
+    abc.color_by(cells, "gene:ensg2", values="raw")
+    costs = source.costs = []
+    for frame in ("ccf", "section"):
+        cells = abc.show_in_frame(viewer, cells, frame).cells
+        state = painted(cells)
+        assert state is not None and isinstance(state.coloring, Continuous)
+        assert state.coloring.genes == (Gene("ENSG2", "DRD1", "raw"),)
+        assert not np.isnan(state.coloring.values).any()
+    # Asked only where cells come that the frame before lacks.
+    assert costs == [("raw", ("ENSG2",))]
+    np.testing.assert_array_equal(state.coloring.values, source.columns["ENSG2"])
+
+
+def test_what_would_have_to_be_fetched_is_carried_instead(viewer: napari.Viewer, section: Slab) -> None:
+    source: Any = section.expression_source
+    cells = abc.add_slab(viewer, section).cells
+    abc.color_by(cells, "gene:DRD1")
+    reads = source.reads
+    source.to_fetch = {"ENSG00000184845": 7}
+    cells = abc.show_in_frame(viewer, abc.show_in_frame(viewer, cells, "ccf").cells, "section").cells
+    assert source.reads == reads
+    state = painted(cells)
+    assert state is not None and isinstance(state.coloring, Continuous)
+    np.testing.assert_array_equal(np.isnan(state.coloring.values), np.arange(3000) % 10 == 0)
 
 
 def test_a_coloring_of_ones_own_is_carried_by_cell(viewer: napari.Viewer, section: Slab) -> None:

@@ -27,7 +27,7 @@ from napari_abc.model.columns import MAX_CATEGORIES
 from napari_abc.model.continuous import Continuous
 from napari_abc.model.expression import ExpressionSource, Package, RowsOf
 from napari_abc.model.frame import Frame
-from napari_abc.model.genes import GENE_PREFIX, Gene, find_gene
+from napari_abc.model.genes import GENE_PREFIX, Gene, find_gene, gene_symbol
 from napari_abc.model.images import LabelLevel, Volume, VolumeSource
 from napari_abc.model.legend import Legend, LegendBar, LegendRow
 from napari_abc.model.shapes import Outlines
@@ -61,6 +61,7 @@ __all__ = [
     "colormap_table",
     "distinct_colors",
     "find_gene",
+    "gene_symbol",
     "hex_colors",
     "hex_table",
     "normalize_color",

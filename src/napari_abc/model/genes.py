@@ -9,7 +9,7 @@ import pandas as pd
 
 from napari_abc.errors import UnknownNameError
 
-__all__ = ["GENE_PREFIX", "Gene", "find_gene", "gene_key"]
+__all__ = ["GENE_PREFIX", "Gene", "find_gene", "gene_key", "gene_symbol"]
 
 GENE_PREFIX = "gene:"
 """What the key of a coloring by a gene begins with."""
@@ -24,6 +24,12 @@ class Gene:
     """What a person reads; the identifier where the gene has no symbol."""
     values: str
     """Kind of values: ``"log2"`` or ``"raw"``."""
+
+
+def gene_symbol(genes: pd.DataFrame, identifier: str) -> str:
+    """Symbol of a gene; the identifier where it has none."""
+    symbol = genes["gene_symbol"].get(identifier) if "gene_symbol" in genes else None
+    return symbol if isinstance(symbol, str) and symbol else identifier
 
 
 def gene_key(genes: pd.DataFrame, identifier: str, symbol: str) -> str:

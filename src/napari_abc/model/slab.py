@@ -16,7 +16,7 @@ from napari_abc.errors import ExpressionError, UnknownNameError
 from napari_abc.model.columns import color_columns, column_coloring, find_column, unknown_column
 from napari_abc.model.continuous import Continuous
 from napari_abc.model.expression import RowsOf
-from napari_abc.model.genes import GENE_PREFIX, Gene, find_gene, gene_key
+from napari_abc.model.genes import GENE_PREFIX, Gene, find_gene, gene_key, gene_symbol
 from napari_abc.task import Task
 
 if TYPE_CHECKING:
@@ -275,8 +275,7 @@ class Slab:
     ) -> Continuous:
         identifier = self.find_gene(gene)
         table = self.expression([identifier], values, task, rows)
-        found = self.genes["gene_symbol"].get(identifier) if "gene_symbol" in self.genes else None
-        symbol = found if isinstance(found, str) and found else identifier
+        symbol = gene_symbol(self.genes, identifier)
         assert self.expression_source is not None  # expression() raised otherwise
         unit = self.expression_source.kinds[values]
         partly = rows is not None and self.expression_source.download_bytes(values, [identifier]) > 0

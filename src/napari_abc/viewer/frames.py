@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from napari.layers import Labels, Layer, Shapes
 
-from napari_abc.errors import ConfigurationError, FormatError
+from napari_abc.errors import ConfigurationError, FormatError, UnknownNameError
 from napari_abc.model import MISSING_COLOR, hex_table
 from napari_abc.task import Task
 from napari_abc.viewer._camera import follow_cells, look_at, look_from
@@ -156,14 +156,18 @@ def _resolve_again(coloring: Coloring, new: Slab, rows: NDArray[np.int64], task:
     """The same key for the cells of the new frame, where the old one lacks some of them."""
     if (rows >= 0).all():
         return None
-    genes = coloring.genes
-    if not genes:
-        return new.coloring(coloring.key, task=task) if coloring.key in new.cells else None
-    source, kind = new.expression_source, genes[0].values
-    # Nothing is fetched for this: nobody was asked.
-    if source is None or source.download_bytes(kind, [gene.identifier for gene in genes]):
+    genes, source, kind = coloring.genes, new.expression_source, "log2"
+    if genes:
+        kind = genes[0].values
+        # Nothing is fetched for this: nobody was asked.
+        if source is None or source.download_bytes(kind, [gene.identifier for gene in genes]):
+            return None
+    elif coloring.key not in new.cells:
         return None
-    return new.coloring(coloring.key, kind, task)
+    try:
+        return new.coloring(coloring.key, kind, task)
+    except UnknownNameError:  # a coloring of one's own
+        return None
 
 
 def _hand_colors(layer: Points, old: Slab) -> NDArray[np.float32]:

@@ -10,7 +10,7 @@ from qtpy.QtCore import Qt
 
 from napari_abc.errors import ExpressionError
 from napari_abc.text import SYNTHETIC
-from napari_abc.viewer.color import color_by, hide, painted
+from napari_abc.viewer.color import color_by, events, hide, painted
 from napari_abc.viewer.layers import SlabLayers, add_slab
 
 if TYPE_CHECKING:
@@ -217,6 +217,37 @@ def test_raw_or_log2(dock: AtlasDock, view: ColorView, layers: SlabLayers, idle:
     assert view.picker.kind == "raw"
 
 
+def test_a_gene_that_shares_its_symbol_stays_the_one_that_was_chosen(
+    qtbot: QtBot, dock: AtlasDock, view: ColorView, slab: Slab, matrix: Any, idle: Idle
+) -> None:
+    slab.genes["gene_symbol"] = ["DRD1", "Same", "Same"]
+    layer = add_slab(dock.browser._viewer, slab, color_by="Class").cells
+    gene = view.picker.gene
+    gene.setText("ENSG3")
+    qtbot.keyClick(gene, Qt.Key.Key_Return)
+    idle(dock)
+    assert (_by(layer), view.bar.title.text()) == ("gene:ENSG3", "Same, log2(CPT + 1)")
+    assert gene.text() == "ENSG3"  # which Enter asks for again
+    view.picker.values.setCurrentIndex(view.picker.values.findData("raw"))
+    view.picker.values.activated.emit(1)
+    idle(dock)
+    assert view.notice.text == ""
+    assert (_by(layer), view.bar.title.text()) == ("gene:ENSG3", "Same, counts")
+    assert [(kind, genes) for kind, genes, _ in matrix.reads] == [("log2", ("ENSG3",)), ("raw", ("ENSG3",))]
+    state = painted(layer)
+    assert state is not None
+    np.testing.assert_array_equal(state.coloring.numbers(), np.expm1(matrix.values[:, 2]))
+
+
+def test_what_must_be_fetched_for_a_gene_is_asked_by_its_symbol(
+    qtbot: QtBot, dock: AtlasDock, view: ColorView, layers: SlabLayers, matrix: Any
+) -> None:
+    matrix.to_fetch["log2"] = 5_000_000
+    view.picker.gene.setText("ensg2")
+    qtbot.keyClick(view.picker.gene, Qt.Key.Key_Return)
+    assert view.notice.text.startswith("DRD2 lies in matrix.h5ad")
+
+
 def test_limits_and_colormap_repaint_at_once_but_throttled(
     qtbot: QtBot, dock: AtlasDock, view: ColorView, layers: SlabLayers, idle: Idle
 ) -> None:
@@ -224,11 +255,11 @@ def test_limits_and_colormap_repaint_at_once_but_throttled(
     idle(dock)
     before = layers.cells.face_color.copy()
     repaints: list[object] = []
-    dock.color_controller._events.painted.connect(repaints.append)
+    events.painted.connect(repaints.append)
     for high in np.linspace(3.0, 1.0, 200):
         view.bar.high.setValue(high)
     qtbot.waitUntil(lambda: painted(layers.cells).limits == pytest.approx((0, 1)))
-    dock.color_controller._events.painted.disconnect(repaints.append)
+    events.painted.disconnect(repaints.append)
     assert len(repaints) < 100
     assert view.bar.limits == pytest.approx((0, 1))
     assert not np.array_equal(before, layers.cells.face_color)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from napari_abc.model import Slab
+    from napari_abc.model import Coloring, Slab
     from napari_abc.task import Task
     from napari_abc.viewer.layers import SlabLayers
     from napari_abc.viewer.own_images import PreparedImages
@@ -51,7 +51,7 @@ _MICROMETERS = {"millimeter": 1000, "micrometer": 1}
 def save_figure(
     slab: Slab,
     path: str | os.PathLike[str],
-    color_by: str,
+    color_by: str | Coloring,
     *,
     regions: bool = False,
     images: bool = True,
@@ -74,7 +74,8 @@ def save_figure(
     path
         Ends in ``.png``; what was there is replaced when the picture is done.
     color_by
-        A column of ``slab.cells``, or ``"gene:"`` and a symbol or identifier.
+        A column of ``slab.cells``, or ``"gene:"`` and a symbol or identifier, or a coloring that was
+        resolved before.
     regions
         Whether to draw the outlines of the regions.
     images
@@ -119,7 +120,7 @@ def save_figure(
         raise ConfigurationError(f"{slab.label} has no regions to draw; leave them out.")
     # Both may fail, and tell why, before a window is made.
 
-    coloring = slab.coloring(color_by, values, task)
+    coloring = slab.coloring(color_by, values, task) if isinstance(color_by, str) else color_by
     key = legend(coloring, limits, colormap)
     ensure_display()
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_abc.errors import AbcError
-from napari_abc.model import DEFAULT_COLORMAP, GENE_PREFIX
+from napari_abc.model import DEFAULT_COLORMAP, GENE_PREFIX, gene_symbol
 from napari_abc.viewer.color import cell_subset, events, hide, legend, paint, painted, shown_line
 from napari_abc.viewer.links import METADATA_CELLS, slab_of
 from napari_abc.widgets.color._categories import CategoryRow
@@ -153,7 +153,13 @@ class ColorController(QObject):
         self._resolve(column, "log2", f"Coloring by {column}")
 
     def color_by_gene(self, gene: str) -> None:
-        """Color the cells by a gene, after asking where files have to be fetched for it."""
+        """Color the cells by a gene, after asking where files have to be fetched for it.
+
+        Parameters
+        ----------
+        gene
+            Its identifier, or its symbol where no other gene has it.
+        """
         slab, layer, kind = self._slab, self._layer, self._view.picker.kind
         self._ask_no_more()
         if slab is None or layer is None or slab.expression_source is None or not kind:
@@ -161,14 +167,15 @@ class ColorController(QObject):
         source = slab.expression_source
 
         def start(rows: NDArray[np.bool_] | None = None) -> None:
-            self._resolve(f"{GENE_PREFIX}{gene}", kind, f"Reading {gene}", rows)
+            self._resolve(f"{GENE_PREFIX}{identifier}", kind, f"Reading {symbol}", rows)
 
         subset = cell_subset(layer)
         rows = subset.rows if subset is not None else None
         try:
-            genes = [slab.find_gene(gene)]
-            packages = source.packages(kind, genes)
-            part = source.packages(kind, genes, rows) if packages and rows is not None else packages
+            identifier = slab.find_gene(gene)
+            symbol = gene_symbol(slab.genes, identifier)
+            packages = source.packages(kind, [identifier])
+            part = source.packages(kind, [identifier], rows) if packages and rows is not None else packages
         except AbcError as error:
             self._complain(str(error))
             self._settled.start()
@@ -177,7 +184,7 @@ class ColorController(QObject):
             start()
             return
         count = (int(subset.rows.sum()), subset.how) if subset is not None else None
-        question = gene_question(gene, packages, count, part)
+        question = gene_question(symbol, packages, count, part)
         self._pending = {question.all: start}
         if question.part:
             self._pending[question.part] = lambda: start(rows)
