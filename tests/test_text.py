@@ -12,15 +12,19 @@ from napari_abc.text import bytes_text, count_text, disk_text, percent, progress
         (0, "0 B"),
         (999, "999 B"),
         (1_000, "1.0 kB"),
+        (21_234, "21.2 kB"),
         (86_600, "86.6 kB"),
         (99_960, "100 kB"),
         (999_600, "1.0 MB"),
         (996_000_000, "996 MB"),
+        (1_340_000_000, "1.3 GB"),
         (4_200_000_000, "4.2 GB"),
         (3_100_000_000_000, "3.1 TB"),
+        (4_500_000_000_000_000, "4,500 TB"),
+        (None, "size unknown"),
     ],
 )
-def test_bytes_are_decimal_with_three_figures(size: int, text: str) -> None:
+def test_bytes_are_decimal_with_three_figures(size: int | None, text: str) -> None:
     assert bytes_text(size) == text
 
 

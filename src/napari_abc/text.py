@@ -30,14 +30,16 @@ SYNTHETIC = "Synthetic data made by napari-abc; no license or citation of the re
 """Stands where the license of measured data would; a citation there is none."""
 
 
-def bytes_text(size: int) -> str:
-    """``"4.2 GB"``: decimal units, as download pages and disks count."""
+def bytes_text(size: int | None) -> str:
+    """``"4.2 GB"``: decimal units, as download pages and disks count; ``"size unknown"`` for None."""
+    if size is None:
+        return "size unknown"
     value = float(size)
     for unit in ("B", "kB", "MB", "GB"):
         if abs(value) < 999.5:
             return f"{value:.0f} {unit}" if unit == "B" or abs(value) >= 99.95 else f"{value:.1f} {unit}"
         value /= 1000
-    return f"{value:.1f} TB"
+    return f"{value:.1f} TB" if value < 99.95 else f"{value:,.0f} TB"
 
 
 def capitalized(text: str) -> str:

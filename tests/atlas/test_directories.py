@@ -134,11 +134,11 @@ def test_what_each_directory_holds_and_what_uses_it(catalog: Catalog, tmp_path: 
     assert [directory.name for directory in directories.unused] == ["Nobody", "Empty"]
     nobody = directories["Nobody"]
     assert nobody.contents == (
-        "2 tables, 12 MB; 2 matrices, 3.2 GB; 1 image volume, 1 kB; 1 polygon file, size unknown; "
+        "2 tables, 12.0 MB; 2 matrices, 3.2 GB; 1 image volume, 1.0 kB; 1 polygon file, size unknown; "
         "1 mapmycells file, 77 B"
     )
-    assert "2 tables, 12 MB: download, read as CSV" in nobody.what
-    assert "1 image volume, 1 kB: download, open in napari" in nobody.what
+    assert "2 tables, 12.0 MB: download, read as CSV" in nobody.what
+    assert "1 image volume, 1.0 kB: download, open in napari" in nobody.what
     assert nobody.bytes == 3_212_001_578
     assert nobody.cached_bytes == 0
     assert nobody.folders == []
@@ -158,7 +158,7 @@ def test_the_directory_that_holds_files_for_mapmycells_only(catalog: Catalog, tm
     assert len(directories) == 30
     assert directories["SEAAD"].what == "1 mapmycells file, 263 MB: download"
     assert directories["WHB-10Xv3"].contents == (
-        "6 tables, 1.07 GB; 4 matrices, 75.2 GB; 2 mapmycells files, 8.73 GB"
+        "6 tables, 1.1 GB; 4 matrices, 75.2 GB; 2 mapmycells files, 8.7 GB"
     )
     # The manifest has totals of its own; one of them counts files that it does not list.
     for name, told in json.loads(data)["directory_listing"].items():

@@ -13,8 +13,8 @@ from pydantic import BaseModel
 
 from napari_abc.atlas.manifest import KINDS
 from napari_abc.errors import UnknownNameError
-from napari_abc.io.files import size_text
 from napari_abc.task import Task
+from napari_abc.text import bytes_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,7 +62,7 @@ class Part:
         one, several = _NOUNS.get(self.kind, (f"{self.kind} file", f"{self.kind} files"))
         count = len(self.files)
         known = any(file.size is not None for file in self.files)
-        size = size_text(self.bytes if known else None)
+        size = bytes_text(self.bytes if known else None)
         return f"{count:,} {one if count == 1 else several}, {size}"
 
     @property

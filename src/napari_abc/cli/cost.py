@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from napari_abc.errors import ConfigurationError
-from napari_abc.io.files import size_text
+from napari_abc.text import bytes_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,7 +51,7 @@ def agree(slab: Slab, genes: Sequence[str], arguments: Any, console: Console) ->
     if not size:
         return
     files = f"{len(packages)} files" if len(packages) > 1 else packages[0].name
-    what = f"{', '.join(genes)} in {slab.label} needs {files} ({size_text(size)}), fetched once"
+    what = f"{', '.join(genes)} in {slab.label} needs {files} ({bytes_text(size)}), fetched once"
     if size > _UNASKED and not arguments.yes:
         raise ConfigurationError(f"{what}; add --yes to fetch that much.")
     console.note(f"{what}.")

@@ -7,11 +7,6 @@ tests' fixture.
 
 from __future__ import annotations
 
-import errno
-import os
-import shutil
-import tempfile
-import time
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,8 +23,8 @@ from napari_abc.demo.mouse import aging, consensus, wmb_10x, zhuang
 from napari_abc.demo.mouse import merfish as mouse
 from napari_abc.demo.mouse import space as mouse_space
 from napari_abc.demo.shared.bucket import Bucket
-from napari_abc.errors import ConfigurationError, DiskFullError
-from napari_abc.io.files import default_cache
+from napari_abc.errors import ConfigurationError
+from napari_abc.io.files import atomic_folder, default_cache
 from napari_abc.task import Task
 
 if TYPE_CHECKING:
@@ -47,6 +42,7 @@ SHOWPIECE = "H22.30.001.CX.17.Plane.03"
 """The slab plane with the most cells."""
 
 _FILES = 260
+_BYTES = 80_000_000
 _SINCE = {
     "HMBA-MERSCOPE-": "20251031",
     "HMBA-Xenium-": "20251031",
@@ -174,45 +170,10 @@ def ensure_release(cache: Path | None = None, task: Task | None = None) -> Path:
     target = Path(cache) / f"demo-release-v{FORMAT}"
     if _is_complete(target):
         return target
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        _sweep(target)
-        making = Path(tempfile.mkdtemp(prefix=f".{target.name}-", suffix=".part", dir=target.parent))
-        try:
-            build_release(making / "release", task)
-            _move(making / "release", target)
-        finally:
-            shutil.rmtree(making, ignore_errors=True)
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise DiskFullError(
-                f"There is not enough room in {target.parent} for the synthetic release (about 80 MB); "
-                "free some or set NAPARI_ABC_CACHE to a folder on another disk."
-            ) from error
-        raise ConfigurationError(
-            f"The synthetic release can't be kept in {target.parent} ({error.strerror or error}); "
-            "set NAPARI_ABC_CACHE to a folder that you can write."
-        ) from error
+    with atomic_folder(target, needed=_BYTES, is_whole=_is_complete) as making:
+        build_release(making, task)
     return target
 
 
 def _is_complete(target: Path) -> bool:
     return (target / "releases" / RELEASES[-1] / "manifest.json").is_file()
-
-
-def _move(made: Path, target: Path) -> None:
-    """Put the finished folder in place at once; another process may have been faster."""
-    if target.exists() and not _is_complete(target):
-        shutil.rmtree(target)  # somebody deleted half of it
-    try:
-        os.replace(made, target)
-    except OSError:
-        if not _is_complete(target):
-            raise
-
-
-def _sweep(target: Path) -> None:
-    """Remove what a process that was killed while building left behind, once it is a day old."""
-    for left in target.parent.glob(f".{target.name}-*.part"):
-        if time.time() - left.stat().st_mtime > 86_400:
-            shutil.rmtree(left, ignore_errors=True)

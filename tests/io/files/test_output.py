@@ -1,15 +1,17 @@
-"""A file is whole or not there."""
+"""Where a person's output may be written."""
 
 from __future__ import annotations
 
-import errno
 import os
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from napari_abc.errors import ConfigurationError, DiskFullError, MissingFileError
-from napari_abc.io.files import atomic_path, check_output
+from napari_abc.errors import ConfigurationError, MissingFileError
+from napari_abc.io.files import check_output
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def test_extension_in_any_case(tmp_path: Path) -> None:
@@ -61,52 +63,3 @@ def test_no_file_of_a_run_is_overwritten(tmp_path: Path, source: str) -> None:
         check_output(tmp_path / "link.csv", (".csv",), source=tmp_path / source)
     assert check_output(run / "new.csv", (".csv",), source=tmp_path / source) == ".csv"
     assert check_output(tmp_path / "cells.csv", (".csv",), source=tmp_path / source) == ".csv"
-
-
-def test_replaces_when_done(tmp_path: Path) -> None:
-    target = tmp_path / "a.csv"
-    target.write_text("old")
-    with atomic_path(target) as temporary:
-        temporary.write_text("new")
-        assert target.read_text() == "old"
-        assert temporary.suffix == ".csv"
-    assert target.read_text() == "new"
-    assert list(tmp_path.iterdir()) == [target]
-
-
-def test_keeps_the_old_file_when_writing_fails(tmp_path: Path) -> None:
-    target = tmp_path / "a.csv"
-    target.write_text("old")
-    with pytest.raises(RuntimeError), atomic_path(target) as temporary:
-        temporary.write_text("half")
-        raise RuntimeError
-    assert target.read_text() == "old"
-    assert list(tmp_path.iterdir()) == [target]
-
-
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs Linux's /dev/full")
-def test_full_disk(tmp_path: Path) -> None:
-    with pytest.raises(DiskFullError, match="disk is full"), atomic_path(tmp_path / "a.csv"):
-        Path("/dev/full").write_text("x")
-    assert not list(tmp_path.iterdir())
-
-
-def test_full_disk_as_h5py_says_it(tmp_path: Path) -> None:
-    said = f"Can't write data (file write failed: errno = {errno.ENOSPC}, error message = 'No space left')"
-    with pytest.raises(DiskFullError), atomic_path(tmp_path / "a.h5ad"):
-        raise OSError(said)
-
-
-def test_other_errors_of_the_system(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match="choose another place"), atomic_path(tmp_path / "a.csv"):
-        raise PermissionError(errno.EACCES, "Permission denied")
-
-
-def test_mode_follows_the_umask(tmp_path: Path) -> None:
-    before = os.umask(0o027)
-    try:
-        with atomic_path(tmp_path / "a.csv") as temporary:
-            temporary.write_text("x")
-    finally:
-        os.umask(before)
-    assert (tmp_path / "a.csv").stat().st_mode & 0o777 == 0o640

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,9 +13,8 @@ import numpy as np
 import pytest
 
 from napari_abc.errors import Cancelled, ConfigurationError, DiskFullError, FormatError, MissingFileError
-from napari_abc.io.files import _write as write
+from napari_abc.io.files import _temporary
 from napari_abc.io.images import Layout, convert_volume, find_kept, open_volume
-from napari_abc.io.images import _volumes as volumes
 from napari_abc.io.images._volumes import converted_path, find_converted, volume_folder
 from napari_abc.task import Progress, Task
 from nifti_files import blob, convert, save
@@ -131,7 +131,7 @@ convert_volume(Path({str(path)!r}), Path({str(tmp_path / "cache")!r}), layout, t
     assert done.returncode == -signal.SIGKILL
     (left,) = (tmp_path / "cache").iterdir()
     assert left.name.startswith(".") and any(left.rglob("c/*"))
-    monkeypatch.setattr(write, "_IDLE_SECONDS", 0.0)
+    monkeypatch.setattr(_temporary, "_IDLE_SECONDS", 0.0)
     time.sleep(0.01)
     layout = Layout((0, 1, 2), ISOTROPIC)
     assert find_converted(path, tmp_path / "cache", layout) is None
@@ -155,7 +155,7 @@ def test_two_at_once_make_one(tmp_path: Path) -> None:
 def test_a_full_disk_is_told_before_anything_is_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(volumes.shutil, "disk_usage", lambda _: _Free())
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: _Free())
     with pytest.raises(DiskFullError, match="no room"):
         convert(tmp_path, blob((40, 50, 60)), Layout((0, 1, 2), ISOTROPIC))
     assert list((tmp_path / "cache").iterdir()) == []

@@ -1,20 +1,17 @@
-"""Writing a file that is either whole or not there."""
+"""Whether a person's output can be written, asked before the work."""
 
 from __future__ import annotations
 
-import errno
 import os
-import secrets
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from napari_abc.errors import AbcError, ConfigurationError, DiskFullError, MissingFileError
+from napari_abc.errors import ConfigurationError, MissingFileError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
-__all__ = ["atomic_path", "check_output"]
+__all__ = ["check_output"]
 
 
 def check_output(path: Path, extensions: Sequence[str], source: Path | None = None) -> str:
@@ -64,39 +61,3 @@ def _is_part(path: Path, source: Path) -> bool:
     # A run may also be named by the experiment.xenium in its folder.
     folder = source.parent if source.suffix.lower() == ".xenium" else source
     return path.samefile(source) or (folder.is_dir() and path.resolve().is_relative_to(folder.resolve()))
-
-
-@contextmanager
-def atomic_path(path: Path) -> Iterator[Path]:
-    """A temporary name beside ``path`` that takes its place when all went well.
-
-    Yields
-    ------
-    Path
-        An empty file with the same ending, to be written to.
-
-    Raises
-    ------
-    DiskFullError
-        If the disk is full.
-    ConfigurationError
-        If the file can't be written for another reason.
-    """
-    path = path.absolute()
-    temporary = path.with_name(f".napari-abc-{secrets.token_hex(6)}{path.suffix}")
-    try:
-        temporary.open("xb").close()
-        yield temporary
-        temporary.replace(path)
-    except AbcError:
-        raise
-    except OSError as error:
-        # h5py has the number in its text only.
-        if error.errno in (errno.ENOSPC, errno.EDQUOT) or f"errno = {errno.ENOSPC}," in str(error):
-            raise DiskFullError(
-                f"The disk is full, and {str(path)!r} was not written; make room, or write elsewhere."
-            ) from error
-        reason = error.strerror or error
-        raise ConfigurationError(f"Can't write {str(path)!r}: {reason}; choose another place.") from error
-    finally:
-        temporary.unlink(missing_ok=True)

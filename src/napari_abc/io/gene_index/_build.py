@@ -12,18 +12,22 @@ import hashlib
 import json
 import os
 import shutil
-import tempfile
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 import numpy as np
 
 from napari_abc.errors import ConfigurationError
-from napari_abc.io.files import not_written, save_atomically
+from napari_abc.io.files import (
+    not_written,
+    put_in_place,
+    remove_leftovers,
+    save_atomically,
+    temporary,
+    temporary_folder,
+)
 from napari_abc.io.gene_index._cell_ids import write_cell_ids
 from napari_abc.io.gene_index._entries import Cut, TooFullError, cut, entries_of_part, parts_of_columns
 from napari_abc.io.gene_index._format import (
@@ -44,12 +48,13 @@ from napari_abc.io.gene_index._write import (
     code,
     link,
     narrowed,
-    put_in_place,
     write_segments,
     write_shard,
 )
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import scipy.sparse
     from numpy.typing import NDArray
 
@@ -181,8 +186,8 @@ class Building:
         if self.columns:
             if parts:
                 self.folder.mkdir(parents=True, exist_ok=True)
-                with tempfile.TemporaryDirectory(dir=self.folder, prefix="columns-") as spill:
-                    for part, entries in parts_of_columns(matrix, self.plan, set(parts), Path(spill), task):
+                with temporary_folder(self.folder) as spill:
+                    for part, entries in parts_of_columns(matrix, self.plan, set(parts), spill, task):
                         self._save(part, entries)
                         finished()
             return
@@ -268,7 +273,8 @@ class Building:
             raise FileNotFoundError(f"Parts of {self.folder} are missing.")
         widest = max((VALUE_TYPES.index(dtype.str) for _, dtype in parts), default=0)
         dtype = np.dtype(VALUE_TYPES[widest])
-        draft = self.target.with_name(f".{self.target.name}.{uuid4().hex}.part")
+        remove_leftovers(self.target.parent)
+        draft = temporary(self.target.parent)
         try:
             for folder in ("rows/c", "values/c", "segments/c/0/0", "labels/c"):
                 (draft / folder).mkdir(parents=True)
@@ -301,7 +307,7 @@ class Building:
             for name, document in (array_documents(about) | {"zarr.json": about.document()}).items():
                 (draft / name).parent.mkdir(exist_ok=True)
                 (draft / name).write_bytes(document)
-            put_in_place(draft, self.target, self.key)
+            put_in_place(draft, self.target, lambda there: open_index(there, self.key) is not None)
         except FileNotFoundError:
             raise
         except OSError as error:

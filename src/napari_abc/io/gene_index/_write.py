@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shutil
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 import numpy as np
 
 from napari_abc.io.gene_index._format import checksum, padded, shard_tail
-from napari_abc.io.gene_index._open import open_index
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
 
-__all__ = ["checksums", "code", "link", "narrowed", "put_in_place", "write_segments", "write_shard"]
+__all__ = ["checksums", "code", "link", "narrowed", "write_segments", "write_shard"]
 
 _TABLE_BYTES = 2**24
 """Bytes of the table of segments that are held at a time."""
@@ -107,17 +104,3 @@ def link(source: Path, target: Path) -> None:
         raise
     except OSError:  # a file system without links
         shutil.copyfile(source, target)
-
-
-def put_in_place(draft: Path, target: Path, key: str) -> None:
-    """Rename a finished index into its place; a valid one that is there stays, any other makes way."""
-    with contextlib.suppress(OSError):
-        os.rename(draft, target)
-        return
-    if open_index(target, key) is not None:
-        return  # another process was faster, with the same bytes
-    old = target.with_name(f".{target.name}.{uuid4().hex}.old")
-    with contextlib.suppress(FileNotFoundError):
-        os.rename(target, old)
-    os.rename(draft, target)
-    shutil.rmtree(old, ignore_errors=True)

@@ -21,6 +21,7 @@ from napari_abc.io.files import not_written
 from napari_abc.io.images._halving import Halver, level_shapes
 from napari_abc.io.images._nifti import open_voxels, value_type, values
 from napari_abc.io.images._tensorstore import reason
+from napari_abc.text import bytes_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -169,7 +170,7 @@ def _thickness(plane_bytes: int, path: Path) -> int:
         thickness //= 2
     if thickness * plane_bytes > 4 * _BAND:
         raise FormatError(
-            f"{path} has planes of {plane_bytes / 1e6:,.0f} MB, which is too large; save a part of it."
+            f"{path} has planes of {bytes_text(plane_bytes)}, which is too large; save a part of it."
         )
     return thickness
 

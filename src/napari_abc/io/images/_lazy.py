@@ -16,6 +16,7 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from napari_abc.errors import FormatError
 from napari_abc.io.images._tensorstore import context, read_error
+from napari_abc.text import bytes_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -168,7 +169,7 @@ def open_array(driver: str, place: Place, *, axes: Sequence[int] | None = None, 
     piece = math.prod(size or 1 for size in store.chunk_layout.read_chunk.shape or ()) * found.dtype.itemsize
     if piece > _MAX_CHUNK:
         raise FormatError(
-            f"{place} is stored in pieces of {piece / 1e9:.1f} GB, which can't be shown in parts; save it "
+            f"{place} is stored in pieces of {bytes_text(piece)}, which can't be shown in parts; save it "
             "with smaller chunks."
         )
     return found

@@ -22,6 +22,7 @@ from napari_abc.io.images._nifti import Nifti, open_voxels, read_nifti, value_ty
 from napari_abc.io.images._volumes import convert_volume, find_converted, open_volume, volume_folder
 from napari_abc.model import Volume
 from napari_abc.task import Task
+from napari_abc.text import bytes_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -123,7 +124,7 @@ def open_nifti(path: Path, task: Task | None = None) -> Volume:
         return replace(volume, levels=levels, translate=turn.origin)
     if _bytes(nifti) > _MOST_IN_MEMORY:
         raise FormatError(
-            f"{path} is a series of {_bytes(nifti) / 1e9:.1f} GB, which is too large; save the volumes that "
+            f"{path} is a series of {bytes_text(_bytes(nifti))}, which is too large; save the volumes that "
             "you want as files of their own."
         )
     return Volume(

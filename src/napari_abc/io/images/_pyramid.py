@@ -8,18 +8,13 @@ has to be closed.
 
 from __future__ import annotations
 
-import errno
 import hashlib
-import os
 import shutil
-import time
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 import numpy as np
 
-from napari_abc.errors import DiskFullError
-from napari_abc.io.files import default_cache
+from napari_abc.io.files import OWN_FOLDER, atomic_folder, default_cache
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -42,13 +37,11 @@ _CHUNK = 512
 _SHARD = 8192
 """Pixels across that one file of a level holds; a file a chunk would be tens of thousands of files."""
 _FORMAT = 1
-_ABANDONED = 24 * 3600
-"""Seconds after which a half-written folder is certainly of a run that died."""
 
 
 def pyramid_folder() -> Path:
     """Folder for pyramids that are made here, inside the default cache."""
-    return default_cache() / "pyramids"
+    return default_cache() / OWN_FOLDER / "pyramids"
 
 
 def multiscale(plane: Plane, folder: Path, task: Task) -> list[Any]:
@@ -135,37 +128,17 @@ def _open(target: Path) -> list[da.Array]:
 
 def _build(source: da.Array, target: Path, copied: bool, what: str, task: Task) -> None:
     """Write smaller copies of an image, and the image itself if it is to be ``copied``."""
-    part = target.with_name(f".{target.name}.{uuid4().hex}.part")
-    try:
-        part.mkdir(parents=True)
+    needed = int(source.nbytes) * (4 if copied else 1) // 3
+    with atomic_folder(target, needed=needed) as part:
         _remove_outdated(target)
-        needed = source.nbytes * 4 // 3 if copied else source.nbytes // 3
-        if shutil.disk_usage(part).free < needed:
-            raise OSError(errno.ENOSPC, f"{needed / 1e9:.1f} GB are needed")
         _write_levels(source, part, copied, what, task)
-        try:
-            os.replace(part, target)
-        except OSError:
-            if not target.is_dir():  # else another process was faster, and made the same
-                raise
-    except OSError as error:
-        raise DiskFullError(
-            f"Smaller copies of {what} can't be stored in {target.parent} ({error.strerror or error}); make "
-            "room there or choose another cache folder."
-        ) from error
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
 
 
 def _remove_outdated(target: Path) -> None:
-    """Remove what was made of an earlier version of the file, and what a run that died left."""
+    """Remove what was made of an earlier version of the file."""
     current = target.name.split("-")[:2]
     for old in target.parent.iterdir():
-        if old.name.startswith("."):
-            outdated = time.time() - old.stat().st_mtime > _ABANDONED
-        else:
-            outdated = old.name.split("-")[:2] != current
-        if outdated:
+        if not old.name.startswith(".") and old.name.split("-")[:2] != current:
             shutil.rmtree(old, ignore_errors=True)
 
 

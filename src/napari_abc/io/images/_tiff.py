@@ -23,6 +23,7 @@ from napari_abc.errors import FormatError, MissingFileError
 from napari_abc.io.files import Stamp
 from napari_abc.io.images._ome import OmeMetadata, read_ome
 from napari_abc.io.images._slicing import read_key
+from napari_abc.text import bytes_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -240,7 +241,7 @@ class _Segments:
         segment = math.prod(self._segment) * contig * self.dtype.itemsize
         if not self._contiguous and segment > _MAX_SEGMENT:
             raise FormatError(
-                f"{self._path} is stored in pieces of {segment / 2**30:.1f} GB, which can't be shown in "
+                f"{self._path} is stored in pieces of {bytes_text(segment)}, which can't be shown in "
                 "parts; save it as a tiled TIFF."
             )
 

@@ -9,24 +9,13 @@ whole. ``docs/formats.md`` describes it.
 from __future__ import annotations
 
 import contextlib
-import errno
 import glob
 import hashlib
 import json
-import os
-import shutil
 from typing import TYPE_CHECKING
 
-from napari_abc.errors import AbcError, FormatError, MissingFileError
-from napari_abc.io.files import (
-    Stamp,
-    default_cache,
-    make_folder,
-    not_written,
-    one_at_a_time,
-    remove_leftovers,
-    temporary,
-)
+from napari_abc.errors import FormatError, MissingFileError
+from napari_abc.io.files import OWN_FOLDER, Stamp, atomic_folder, default_cache, one_at_a_time
 from napari_abc.io.images._convert import write_volume
 from napari_abc.io.images._layout import Layout
 from napari_abc.io.images._ngff import open_ngff
@@ -34,10 +23,8 @@ from napari_abc.io.images._nifti import read_nifti
 from napari_abc.task import Task
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
-    from napari_abc.io.images._nifti import Nifti
     from napari_abc.model import Volume
 
 __all__ = [
@@ -55,7 +42,7 @@ _FORMAT = 1
 
 def volume_folder() -> Path:
     """Folder for converted volumes, inside the default cache."""
-    return default_cache() / "napari-abc" / "volumes"
+    return default_cache() / OWN_FOLDER / "volumes"
 
 
 def converted_path(name: str, folder: Path, layout: Layout, key: str) -> Path:
@@ -189,7 +176,10 @@ def convert_volume(
                 raise FormatError(
                     f"{source} has {len(nifti.shape)} axes, but a volume has 3; save one of its volumes."
                 )
-            with _made_whole(target, nifti) as part:
+            # Chunks are compressed about as well as gzip does it, and a third of that for the smaller copies.
+            size = source.stat().st_size
+            needed = min(nifti.nbytes, 3 * size) if nifti.compressed else nifti.nbytes
+            with atomic_folder(target, needed=needed) as part:
                 write_volume(nifti, part, layout, task)
     return target
 
@@ -222,30 +212,3 @@ def _stamp(source: Path) -> str:
         raise MissingFileError(f"{source} can't be read ({error.strerror}); check the path.") from error
     where = hashlib.sha1(str(source.resolve()).encode(), usedforsecurity=False).hexdigest()
     return f"{where[:12]}-{stamp.size}-{stamp.mtime}"
-
-
-@contextlib.contextmanager
-def _made_whole(target: Path, nifti: Nifti) -> Iterator[Path]:
-    """A temporary folder that gets its name when all went well, and else is removed."""
-    make_folder(target.parent)
-    remove_leftovers(target.parent)
-    # Chunks are compressed about as well as gzip does it, and a third of that for the smaller copies.
-    needed = min(nifti.nbytes, 3 * nifti.path.stat().st_size) if nifti.compressed else nifti.nbytes
-    free = needed
-    with contextlib.suppress(OSError):  # some network folders don't tell; writing will
-        free = shutil.disk_usage(target.parent).free
-    if free < needed:
-        raise not_written(target, OSError(errno.ENOSPC, "no room"), needed)
-    part = temporary(target.parent)
-    try:
-        try:
-            part.mkdir()
-            yield part
-            os.replace(part, target)
-        except AbcError:
-            raise
-        except OSError as error:
-            if not target.is_dir():  # else another process was faster, and made the same
-                raise not_written(target, error, needed) from error
-    finally:
-        shutil.rmtree(part, ignore_errors=True)

@@ -20,10 +20,8 @@ from napari_abc.errors import (
 from napari_abc.io.files import (
     OWN_FOLDER,
     choose_cache,
-    default_cache,
     make_folder,
     one_at_a_time,
-    size_text,
     write_verified,
 )
 from napari_abc.io.remote._folder import FolderSource
@@ -31,6 +29,7 @@ from napari_abc.io.remote._ledger import Ledger
 from napari_abc.io.remote._paths import RemoteFile, manifest_key
 from napari_abc.io.remote._source import PUBLIC_BUCKET, in_order
 from napari_abc.task import Task
+from napari_abc.text import bytes_text
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -38,7 +37,7 @@ if TYPE_CHECKING:
 
     from napari_abc.io.remote._source import Source
 
-__all__ = ["RemoteFile", "Store", "default_cache", "size_text"]
+__all__ = ["Store"]
 
 _MANIFEST_LIMIT = 64 * 2**20
 _BLOCK = 4 * 2**20
@@ -64,7 +63,7 @@ class Store:
     source
         Where bytes come from.
     cache
-        Folder to look in and to fetch into; None for :func:`default_cache`.
+        Folder to look in and to fetch into; None for :func:`~napari_abc.io.files.default_cache`.
     offline
         Fetch nothing, and make do with what is on this machine.
 
@@ -252,12 +251,12 @@ class Store:
                 return path
             if self.source.is_local:
                 raise MissingFileError(
-                    f"{self.source.location} has no {file.key} ({size_text(file.size)}): "
+                    f"{self.source.location} has no {file.key} ({bytes_text(file.size)}): "
                     f"{self._complete_it()}"
                 )
             if self.offline:
                 raise OfflineError(
-                    f"{file.name} ({size_text(file.size)}) is not on this machine and fetching is off: open "
+                    f"{file.name} ({bytes_text(file.size)}) is not on this machine and fetching is off: open "
                     "the atlas without 'offline', or give a cache folder that has it."
                 )
             blocks = _reported(self.source.blocks(file.key, file.size, task), file, task)
