@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from pathlib import Path  # noqa: TC003 - forms are made from the hints of add_image_file
 from typing import TYPE_CHECKING
 
 from napari.utils import notifications
@@ -17,7 +18,6 @@ from napari_abc.viewer.volumes import add_prepared_volume, prepare_volume, shown
 
 if TYPE_CHECKING:
     from collections.abc import Collection
-    from pathlib import Path
 
     from napari.components import ViewerModel
     from napari.layers import Layer, Points

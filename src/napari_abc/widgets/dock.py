@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Qt, QTimer
 from qtpy.QtWidgets import QScrollArea, QSplitter, QVBoxLayout, QWidget
+from superqt.utils import qdebounced
 
 from napari_abc.io.files import default_cache
 from napari_abc.viewer.links import unwrap
@@ -70,15 +71,9 @@ class AtlasDock(WorkingDock):
         self.volumes_section.set_expanded(False)
         self.volumes_section.hide()
         self.volumes_section.toggled.connect(self._on_volumes_folded)
-        self._reveal = QTimer(self)
-        self._reveal.setSingleShot(True)
-        self._reveal.setInterval(0)
-        self._reveal.timeout.connect(self._reveal_volumes)
+        self._reveal_volumes_soon = qdebounced(self._reveal_volumes, timeout=0, parent=self)
+        self._show_notice_soon = qdebounced(self._show_notice, timeout=50, parent=self)
         self._looks = 0
-        self._reveal_notice = QTimer(self)
-        self._reveal_notice.setSingleShot(True)
-        self._reveal_notice.setInterval(50)
-        self._reveal_notice.timeout.connect(self._show_notice)
         inner.addWidget(self.volumes_section)
         self._filler = QWidget()  # takes the height while every section is folded
         self._filler.hide()
@@ -130,7 +125,7 @@ class AtlasDock(WorkingDock):
 
     def _on_volumes_folded(self, expanded: bool) -> None:
         if expanded:
-            self._reveal.start()  # when the section has its height
+            self._reveal_volumes_soon()  # when the section has its height
 
     def _reveal_volumes(self) -> None:
         """Show the volumes that were asked for, in the room of the slabs if there is no other."""
@@ -138,7 +133,7 @@ class AtlasDock(WorkingDock):
         slabs = self.find_view.slab_section
         if bar is not None and bar.maximum() > 0 and slabs.expanded:
             slabs.set_expanded(False)
-            self._reveal.start()
+            self._reveal_volumes_soon()
         else:
             self._scroll.ensureWidgetVisible(self.volumes_section)
 
@@ -146,14 +141,14 @@ class AtlasDock(WorkingDock):
         """See to it that what is said of the volumes is seen."""
         self.volumes_section.set_expanded(True)
         self._looks = 0
-        self._reveal_notice.start()  # when the notice has its height
+        self._show_notice_soon()  # when the notice has its height
 
     def _show_notice(self) -> None:
         self._scroll.ensureWidgetVisible(self.volumes_view.notice)
         # Texts that wrap get their height after they have their width, and move all below: look again.
         self._looks += 1
         if self._looks < _LOOKS:
-            self._reveal_notice.start()
+            self._show_notice_soon()
 
     def _on_folded(self, expanded: bool) -> None:
         if expanded and self._made_room:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 import tifffile
-from qtpy.QtWidgets import QFileDialog, QInputDialog
+from qtpy.QtCore import QTimer
+from qtpy.QtWidgets import QApplication, QDialogButtonBox, QFileDialog, QLineEdit
 
 from napari_abc.io.images import _open as own_image
 from napari_abc.viewer.layers import add_slab
@@ -75,15 +76,25 @@ def test_folders_and_addresses_and_no_choice(
     add.image_chosen.connect(asked.append)
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_, **__: ("", ""))
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_, **__: str(tmp_path))
-    monkeypatch.setattr(QInputDialog, "getText", lambda *_, **__: (" ftp://x/y ", True))
+
+    def type_address() -> None:
+        dialog = QApplication.activeModalWidget()
+        if dialog is None:
+            QTimer.singleShot(20, type_address)
+            return
+        dialog.findChild(QLineEdit).setText(" ftp://x/y ")
+        dialog.findChild(QDialogButtonBox).button(QDialogButtonBox.StandardButton.Ok).click()
+
     actions = (add.file_action, add.folder_action, add.address_action)
     said = []
     for action in actions:
         assert action is not None
+        if action is add.address_action:
+            QTimer.singleShot(0, type_address)
         action.trigger()
         idle(dock)
         said.append(dock.volumes_view.notice.text)
-    assert asked == [str(tmp_path), "ftp://x/y"]
+    assert asked == [{"path": str(tmp_path)}, {"path": "ftp://x/y"}]
     assert said[0] == ""
     assert "holds no image that can be opened" in said[1]
     assert "is no address that volumes are read from" in said[2]

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 
 from cmap import Colormap
 from qtpy.QtCore import QSize, Qt, Signal
-from qtpy.QtGui import QColor, QIcon, QImage, QPainter, QPixmap
+from qtpy.QtGui import QColor, QImage, QPainter
 from qtpy.QtWidgets import (
-    QComboBox,
     QDoubleSpinBox,
     QGridLayout,
     QHBoxLayout,
@@ -20,7 +19,7 @@ from qtpy.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
-from superqt import QDoubleRangeSlider, QElidingLabel
+from superqt import QColormapComboBox, QDoubleRangeSlider, QElidingLabel
 from superqt.utils import signals_blocked
 
 from napari_abc.model import COLORMAPS
@@ -74,10 +73,8 @@ class ContinuousLegend(QWidget):
         self.title = QElidingLabel(parent=self)
         self.title.setTextFormat(Qt.TextFormat.PlainText)
         self.title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.colormap = QComboBox(self)
-        self.colormap.setIconSize(QSize(36, 12))
-        for name in COLORMAPS:
-            self.colormap.addItem(_icon(_strip([stop.hex for stop in Colormap(name).iter_colors(32)])), name)
+        self.colormap = QColormapComboBox(self, filterable=False)
+        self.colormap.addColormaps(COLORMAPS)
         self.colormap.setAccessibleName("Colormap")
         self.colormap.setToolTip("Colormap; only perceptually uniform ones are offered")
         self.gradient = _Gradient(self)
@@ -169,7 +166,7 @@ class ContinuousLegend(QWidget):
         self.gradient.set_colors(colors)
         self.gradient.setToolTip(f"{name}, low to high")
         if self.colormap.findText(name) < 0:  # a script chose one that isn't offered
-            self.colormap.addItem(_icon(_strip(colors)), name)
+            self.colormap.addColormap(Colormap(list(colors), name=name))
         self.colormap.setCurrentText(name)
 
     def set_gray(self, rows: Sequence[tuple[str, str, int]]) -> None:
@@ -220,10 +217,6 @@ def _strip(colors: Sequence[str]) -> QImage:
     for x, color in enumerate(colors):
         image.setPixelColor(x, 0, QColor(color))
     return image
-
-
-def _icon(strip: QImage) -> QIcon:
-    return QIcon(QPixmap.fromImage(strip.scaled(72, 24)))
 
 
 def _spin(parent: QWidget, name: str) -> QDoubleSpinBox:

@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from qtpy.QtCore import QObject, QTimer, Signal
+from qtpy.QtCore import QObject, Signal
+from superqt.utils import qdebounced, qthrottled
 
 from napari_abc.errors import AbcError
 from napari_abc.model import DEFAULT_COLORMAP, GENE_PREFIX, gene_symbol
@@ -58,14 +59,10 @@ class ColorController(QObject):
         self._slab: Slab | None = None
         self._pending: dict[str, Callable[[], None]] = {}
         self._asked: Painted | None = None
-        self._throttle = QTimer(self)
-        self._throttle.setSingleShot(True)
-        self._throttle.setInterval(_THROTTLE_MS)
-        self._throttle.timeout.connect(self._repaint)
-        self._settled = QTimer(self)  # fires when no newer choice has followed in the same moment
-        self._settled.setSingleShot(True)
-        self._settled.setInterval(0)
-        self._settled.timeout.connect(self._tell_painted)
+        # Not more often than the eye can follow.
+        self._repaint_soon = qthrottled(self._repaint, timeout=_THROTTLE_MS, leading=False, parent=self)
+        # When no newer choice has followed in the same moment.
+        self._tell_painted_soon = qdebounced(self._tell_painted, timeout=0, parent=self)
         jobs.ended.connect(self._on_ended)
         view.picker.layer_chosen.connect(self._on_layer_chosen)
         view.picker.column_chosen.connect(self.color_by_column)
@@ -131,7 +128,7 @@ class ColorController(QObject):
 
     def _follow(self, layer: Points | None) -> None:
         self._jobs.cancel(COLOR)
-        self._throttle.stop()
+        self._repaint_soon.cancel()
         self._ask_no_more()
         self._layer = layer
         self._slab = slab_of(layer) if layer is not None else None
@@ -178,7 +175,7 @@ class ColorController(QObject):
             part = source.packages(kind, [identifier], rows) if packages and rows is not None else packages
         except AbcError as error:
             self._complain(str(error))
-            self._settled.start()
+            self._tell_painted_soon()
             return
         if not packages:
             start()
@@ -235,19 +232,18 @@ class ColorController(QObject):
                 self._complain(sentence(error))
 
     def _on_limits(self, low: float, high: float) -> None:
-        self._repaint_soon(limits=(low, high))
+        self._ask_for(limits=(low, high))
 
     def _on_colormap(self, name: str) -> None:
-        self._repaint_soon(colormap=name)
+        self._ask_for(colormap=name)
 
-    def _repaint_soon(self, **changes: Any) -> None:
-        """Repaint with other limits or colors, but not more often than the eye can follow."""
+    def _ask_for(self, **changes: Any) -> None:
+        """Repaint with other limits or colors."""
         shown = self._asked or self._painted()
         if shown is None:
             return
         self._asked = replace(shown, **changes)
-        if not self._throttle.isActive():
-            self._throttle.start()
+        self._repaint_soon()
 
     def _repaint(self) -> None:
         asked, self._asked = self._asked, None
@@ -313,7 +309,7 @@ class ColorController(QObject):
 
     def _on_ended(self, purpose: str) -> None:
         if purpose == COLOR:
-            self._settled.start()
+            self._tell_painted_soon()
 
     def _tell_painted(self) -> None:
         """Let the picker say what is painted, where what was chosen did not come about."""
@@ -331,7 +327,7 @@ class ColorController(QObject):
         if answer in starts:
             starts[answer]()
         else:
-            self._settled.start()
+            self._tell_painted_soon()
 
     def _ask_no_more(self) -> None:
         self._pending = {}

@@ -52,7 +52,7 @@ class VolumesController(QObject):
         view.toggled.connect(self._on_toggled)
         view.level_chosen.connect(self._on_level)
         view.notice.answered.connect(self._on_answer)
-        view.add.image_chosen.connect(self.add_image)
+        view.add.image_chosen.connect(self._on_image)
         jobs.ended.connect(self._on_ended)
         viewer.layers.events.inserted.connect(self._on_layers)
         viewer.layers.events.removed.connect(self._on_layers)
@@ -201,7 +201,10 @@ class VolumesController(QObject):
         layers: list[Any] = list(self._viewer.layers)
         return [x for x in layers if slab_of(x) is slab and x.metadata.get(METADATA_CELLS)]
 
-    def add_image(self, where: str) -> None:
+    def _on_image(self, parameters: dict[str, Any]) -> None:
+        self.add_image(**parameters)
+
+    def add_image(self, path: str) -> None:
         """Open a person's own image and show it with the slab; a path or an address."""
         slab = self._slab
         self._ask_no_more()
@@ -209,10 +212,10 @@ class VolumesController(QObject):
             return
 
         def work(task: Task) -> PreparedImages:
-            return prepare_images(slab, where, task)
+            return prepare_images(slab, path, task)
 
-        name = where.rstrip("/\\").replace("\\", "/").rpartition("/")[2] or where
-        self._jobs.start(self._purpose(where), f"Opening {name}", work, self._add_images, self._complain)
+        name = path.rstrip("/\\").replace("\\", "/").rpartition("/")[2] or path
+        self._jobs.start(self._purpose(path), f"Opening {name}", work, self._add_images, self._complain)
 
     def _add_images(self, prepared: PreparedImages) -> None:
         for layer in self._cells_of(prepared.slab)[:1]:

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QFileDialog, QInputDialog, QMenu, QPushButton, QWidget
+from qtpy.QtWidgets import QFileDialog, QMenu, QPushButton, QWidget
+
+from napari_abc.viewer.own_images import add_image_file
+from napari_abc.widgets.parts import ask_parameters
 
 __all__ = ["ImageButton"]
+
+KNOWN = ("viewer", "layer")
+"""Parameters of :func:`~napari_abc.viewer.own_images.add_image_file` that the dock gives."""
+ADDRESS = {"path": {"label": "Address", "widget_type": "LineEdit"}}
+"""A path would lose a slash of ``https://``."""
 
 _FILES = "Images (*.nii *.nii.gz *.tif *.tiff *.btf zarr.json .zattrs .zgroup info);;All files (*)"
 
@@ -13,8 +23,8 @@ _FILES = "Images (*.nii *.nii.gz *.tif *.tiff *.btf zarr.json .zattrs .zgroup in
 class ImageButton(QPushButton):
     """Asks where an image lies; emits :attr:`image_chosen` and reads nothing itself."""
 
-    image_chosen = Signal(str)
-    """Path or address."""
+    image_chosen = Signal(object)
+    """Parameters for :func:`~napari_abc.viewer.own_images.add_image_file`, as a dictionary."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Add &image…", parent)
@@ -48,11 +58,11 @@ class ImageButton(QPushButton):
         self._choose(QFileDialog.getExistingDirectory(self.window(), "OME-Zarr or precomputed folder"))
 
     def _ask_address(self) -> None:
-        text, _ = QInputDialog.getText(
-            self.window(), "Image on a server", "Address of an OME-Zarr or precomputed folder:"
-        )
-        self._choose(text.strip())
+        title = "Image on a server (OME-Zarr or precomputed)"
+        values = ask_parameters(add_image_file, title, KNOWN, ADDRESS, self.window())
+        if values is not None:
+            self._choose(**values)
 
-    def _choose(self, where: str) -> None:
-        if where:
-            self.image_chosen.emit(where)
+    def _choose(self, path: str, **others: Any) -> None:
+        if path.strip():
+            self.image_chosen.emit({"path": path.strip(), **others})
