@@ -62,7 +62,7 @@ def watch(viewer: ViewerModel) -> None:
 
     # Last, when napari has made room for the layer's dimensions.
     viewer.layers.events.inserted.connect(inserted, position="last")
-    Detail(viewer)
+    Detail(viewer, "cells")
     step_finely(viewer)
     for layer in viewer.layers:
         _look_after(viewer, layer)

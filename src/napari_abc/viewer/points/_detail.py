@@ -26,10 +26,19 @@ _REST_MS = 150
 
 
 class Detail:
-    """Thins out the layers of one viewer while a person moves the view, and says so."""
+    """Thins out the layers of one viewer while a person moves the view, and says so.
 
-    def __init__(self, viewer: ViewerModel) -> None:
+    Parameters
+    ----------
+    viewer
+        The viewer.
+    what
+        What the points are: "showing 50,000 of 1,000,000 points".
+    """
+
+    def __init__(self, viewer: ViewerModel, what: str = "points") -> None:
         self._viewer = ref(viewer)
+        self._what = what
         self._timer: QTimer | None = None
         self._text: tuple[str, bool] | None = None
         viewer.mouse_drag_callbacks.append(self._dragged)
@@ -81,7 +90,7 @@ class Detail:
             layer.events.visible.connect(self._say)
 
     def _say(self, _event: Any = None) -> None:
-        """Say of how many cells there is but a part, if there is."""
+        """Say of how many points there is but a part, if there is."""
         viewer = self._viewer()
         if viewer is None:
             return
@@ -93,7 +102,7 @@ class Detail:
                 if overlay.visible:
                     return  # the person's own text
                 self._text = overlay.text, overlay.visible
-            overlay.text = f"showing {drawn:,} of {count:,} cells"
+            overlay.text = f"showing {drawn:,} of {count:,} {self._what}"
             overlay.visible = True
         elif self._text is not None:
             overlay.text, overlay.visible = self._text
