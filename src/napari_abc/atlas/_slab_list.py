@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from napari_abc.io.remote import Store
     from napari_abc.task import Task
 
-__all__ = ["Place", "SlabList"]
+__all__ = ["SlabCells", "SlabList"]
 
 _SMALL_LISTING = 2**20
 """A listing table up to this many bytes is fetched without asking (HMBA's are of 10 to 21 kB)."""
@@ -31,8 +31,8 @@ Row = tuple[str, int | None, int | None, float]
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where the cells of a slab lie."""
+class SlabCells:
+    """Cells of a slab, and the store that they lie in."""
 
     store: CellStore
     group: str | None
@@ -160,24 +160,24 @@ class SlabList:
             labels = list(map(str, listed.index))
         return labels + ([slabs.whole.label] if slabs.whole is not None else [])
 
-    def place(self, label: str, task: Task) -> Place | None:
+    def find(self, label: str, task: Task) -> SlabCells | None:
         """Where the cells of a slab lie, fetched and built if need be; None if there is no such slab."""
         slabs = self._entry.slabs
         if slabs is not None:
             store = self._stores.build(task)
             if slabs.whole is not None and label == slabs.whole.label:
-                return Place(store, None, label)
-            return Place(store, label) if label in store.slabs else None
+                return SlabCells(store, None, label)
+            return SlabCells(store, label) if label in store.slabs else None
         embeddings = self._stores.embeddings(task)
         if label in embeddings:
             embedding = embeddings[label]
-            return Place(self._stores.build_embedding(embedding, task), None, embedding.title)
+            return SlabCells(self._stores.build_embedding(embedding, task), None, embedding.title)
         for embedding in embeddings.values():
             value = label.removeprefix(f"{embedding.label}-")
             if embedding.by is not None and value != label:
                 store = self._stores.build_embedding(embedding, task)
                 if embedding.by in store.names and value in store.slabs:
-                    return Place(store, value, f"{embedding.title}: {value}")
+                    return SlabCells(store, value, f"{embedding.title}: {value}")
         return None
 
     def is_whole(self, label: str) -> bool:

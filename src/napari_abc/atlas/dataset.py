@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from napari_abc.atlas._slab_list import Place
+    from napari_abc.atlas._slab_list import SlabCells
     from napari_abc.atlas.catalog import Entry, FrameEntry
     from napari_abc.atlas.manifest import Release
     from napari_abc.io.cells import CellStore
@@ -314,14 +314,14 @@ class Dataset:
         known = self._slabs.known(task)  # a wrong label is told before gigabytes are fetched
         if known is not None and label not in known:
             raise self._unknown_slab(label, known)
-        place = self._slabs.place(label, task)
-        if place is None:
+        found = self._slabs.find(label, task)
+        if found is None:
             raise self._unknown_slab(label, self._slabs.known(task) or [])
         first, *others = self._frame_entries(label)
-        everything = place.store.read(place.group, self._elsewhere(first, *others))
+        everything = found.store.read(found.group, self._elsewhere(first, *others))
         task.report(f"Opening {label}", 1, 3, "steps")
 
-        notes = list(place.store.notes)
+        notes = list(found.store.notes)
         lacking = [column for column in first.columns if column not in everything]
         if lacking:
             raise UnknownNameError(
@@ -358,7 +358,7 @@ class Dataset:
         return Slab(
             label=label,
             dataset=self.name,
-            title=f"{place.title} · {self.name}" if place.title else "",
+            title=f"{found.title} · {self.name}" if found.title else "",
             cells=cells,
             frames=frames,
             species=self.species,
@@ -367,7 +367,7 @@ class Dataset:
             palettes=palettes,
             groups=groups,
             genes=self._annotation.genes,
-            expression_source=self._expression(place, placed, task),
+            expression_source=self._expression(found, placed, task),
             regions=self._regions(label, self._annotation, notes, task),
             volumes=volumes_of(
                 self._entry,
@@ -397,7 +397,7 @@ class Dataset:
         used = {column for frame in shown for column in frame.columns}
         return {column for frame in self._entry.frames for column in frame.columns} - used
 
-    def _expression(self, place: Place, placed: NDArray[np.bool_], task: Task) -> AtlasExpression | None:
+    def _expression(self, found: SlabCells, placed: NDArray[np.bool_], task: Task) -> AtlasExpression | None:
         expression = self._entry.expression
         source = AtlasExpression(
             {str(kind): unit for kind, unit in expression.units.items()},
@@ -405,8 +405,8 @@ class Dataset:
             self._files,
             self._store,
             self._indexes,
-            place.store,
-            place.group,
+            found.store,
+            found.group,
             placed,
             examples=expression.examples,
             genes=self._annotation.genes if self._annotation is not None else None,

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import zarr
 
-from napari_abc.io.images._chunk_folder import Place
+from napari_abc.io.images._chunk_folder import ChunkFolder
 from napari_abc.io.images._lazy import LazyArray, open_array
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ def lazy(tmp_path: Path) -> tuple[LazyArray, np.ndarray]:
     data = np.random.default_rng(0).integers(0, 200, (9, 20, 33)).astype("u2")
     made = zarr.create_array(tmp_path / "a", shape=data.shape, dtype=data.dtype, chunks=(4, 8, 8))
     made[...] = data
-    return open_array("zarr3", Place.of(tmp_path / "a")), data
+    return open_array("zarr3", ChunkFolder.of(tmp_path / "a")), data
 
 
 @pytest.mark.parametrize(

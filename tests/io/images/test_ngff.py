@@ -12,7 +12,7 @@ import pytest
 import zarr
 
 from napari_abc.errors import AbcError, ConfigurationError, FormatError, MissingFileError, NetworkError
-from napari_abc.io.images._chunk_folder import Place
+from napari_abc.io.images._chunk_folder import ChunkFolder
 from napari_abc.io.images._ngff import open_ngff
 from project import REALDATA
 from servers import FolderServer
@@ -265,7 +265,7 @@ def test_other_addresses_are_refused(where: str) -> None:
 
 
 def test_a_password_is_not_shown() -> None:
-    assert "secret" not in str(Place.of("https://me:secret@example.invalid/a"))
+    assert "secret" not in str(ChunkFolder.of("https://me:secret@example.invalid/a"))
 
 
 # -- hostile -------------------------------------------------------------------------------------------

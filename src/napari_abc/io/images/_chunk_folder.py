@@ -15,14 +15,14 @@ from napari_abc.io.remote import tensorstore_bucket
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Place"]
+__all__ = ["ChunkFolder"]
 
 _MAX_JSON = 16 * 2**20
 """Bytes of a description; real ones have some thousand."""
 
 
 @dataclass(frozen=True)
-class Place:
+class ChunkFolder:
     """A folder, wherever it lies, as tensorstore wants it told."""
 
     spec: Mapping[str, Any]
@@ -30,8 +30,8 @@ class Place:
     """What a person reads in an error."""
 
     @classmethod
-    def of(cls, where: str | Path) -> Place:
-        """Place of a path, or of an address: ``https://``, ``s3://`` or ``gs://``; buckets are public ones.
+    def of(cls, where: str | Path) -> ChunkFolder:
+        """The folder at a path or an address: ``https://``, or a public bucket's ``s3://`` or ``gs://``.
 
         Raises
         ------
@@ -80,7 +80,7 @@ class Place:
         """Whether it lies on this machine's disks."""
         return bool(self.spec["driver"] == "file")
 
-    def child(self, path: object) -> Place:
+    def child(self, path: object) -> ChunkFolder:
         """The folder at a relative path that somebody else's file names.
 
         Raises
@@ -96,7 +96,7 @@ class Place:
         ):
             raise FormatError(f"{self} names a part {path!r:.100} that could lie outside; it is not read.")
         inner = "/".join(parts)
-        return Place({**self.spec, "path": f"{self.spec['path']}{inner}/"}, f"{self.shown}/{inner}")
+        return ChunkFolder({**self.spec, "path": f"{self.spec['path']}{inner}/"}, f"{self.shown}/{inner}")
 
     def json(self, name: str) -> dict[str, Any] | None:
         """Content of one of its JSON files; None where there is no such file.

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import tensorstore as ts
     from numpy.typing import DTypeLike, NDArray
 
-    from napari_abc.io.images._chunk_folder import Place
+    from napari_abc.io.images._chunk_folder import ChunkFolder
 
 __all__ = ["LazyArray", "open_array"]
 
@@ -132,7 +132,9 @@ class LazyArray(NDArrayOperatorsMixin):
         return f"LazyArray({self._name}, shape={self.shape}, dtype={self.dtype})"
 
 
-def open_array(driver: str, place: Place, *, axes: Sequence[int] | None = None, **options: Any) -> LazyArray:
+def open_array(
+    driver: str, place: ChunkFolder, *, axes: Sequence[int] | None = None, **options: Any
+) -> LazyArray:
     """Open an array; nothing but its description is read.
 
     Parameters

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_abc.errors import AbcError, FormatError, MissingFileError
-from napari_abc.io.images._chunk_folder import Place
+from napari_abc.io.images._chunk_folder import ChunkFolder
 from napari_abc.io.images._lazy import open_array
 from napari_abc.model import Volume
 
@@ -60,10 +60,10 @@ def open_ngff(where: str | Path) -> tuple[Volume, ...]:
     NetworkError
         If it can't be reached.
     """
-    return _open(Place.of(where))
+    return _open(ChunkFolder.of(where))
 
 
-def _open(place: Place) -> tuple[Volume, ...]:
+def _open(place: ChunkFolder) -> tuple[Volume, ...]:
     attributes, driver = _attributes(place)
     if "plate" in attributes:
         raise FormatError(f"{place} is a plate; open the image of one of its wells, such as A/1/0.")
@@ -77,7 +77,7 @@ def _open(place: Place) -> tuple[Volume, ...]:
     return (*image.volumes(), *_labels(place))
 
 
-def _attributes(place: Place) -> tuple[dict[str, Any], str]:
+def _attributes(place: ChunkFolder) -> tuple[dict[str, Any], str]:
     """What a group says of itself, and the driver that reads its arrays."""
     group = place.json("zarr.json")
     if group is not None:
@@ -105,7 +105,7 @@ class _Image:
     labels: bool
 
     @classmethod
-    def read(cls, place: Place, driver: str, attributes: dict[str, Any]) -> _Image:
+    def read(cls, place: ChunkFolder, driver: str, attributes: dict[str, Any]) -> _Image:
         described = _dict(attributes["multiscales"][0])
         datasets = described.get("datasets")
         if not isinstance(datasets, list) or not 0 < len(datasets) <= _MOST_LEVELS:
@@ -183,7 +183,7 @@ class _Axis:
     unit: str
 
 
-def _axes(described: Any, place: Place) -> tuple[_Axis, ...]:
+def _axes(described: Any, place: ChunkFolder) -> tuple[_Axis, ...]:
     axes: list[_Axis] = []
     for axis in described if isinstance(described, list) else ():
         name = axis if isinstance(axis, str) else _dict(axis).get("name")
@@ -202,7 +202,7 @@ def _axes(described: Any, place: Place) -> tuple[_Axis, ...]:
     return tuple(axes)
 
 
-def _array(place: Place, driver: str) -> LazyArray:
+def _array(place: ChunkFolder, driver: str) -> LazyArray:
     try:
         return open_array(driver, place)
     except MissingFileError:
@@ -212,7 +212,7 @@ def _array(place: Place, driver: str) -> LazyArray:
 
 
 def _transform(
-    lists: tuple[Any, ...], ndim: int, place: Place
+    lists: tuple[Any, ...], ndim: int, place: ChunkFolder
 ) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Scale and translation of a level: its own transformations, then those of the whole image."""
     scale, translate = np.ones(ndim), np.zeros(ndim)
@@ -250,7 +250,7 @@ def _same_extent(
     )
 
 
-def _labels(place: Place) -> tuple[Volume, ...]:
+def _labels(place: ChunkFolder) -> tuple[Volume, ...]:
     """Label images that belong to an image."""
     folder = place.child("labels")
     try:
@@ -272,7 +272,7 @@ def _labels(place: Place) -> tuple[Volume, ...]:
     return tuple(found)
 
 
-def _series(place: Place) -> tuple[Volume, ...]:
+def _series(place: ChunkFolder) -> tuple[Volume, ...]:
     """The images of a file that bioformats2raw converted."""
     named = _dict((_attributes(place.child("OME"))[0]) if _has(place, "OME") else {}).get("series")
     found: list[Volume] = []
@@ -285,7 +285,7 @@ def _series(place: Place) -> tuple[Volume, ...]:
     return tuple(found)
 
 
-def _has(place: Place, name: Any) -> bool:
+def _has(place: ChunkFolder, name: Any) -> bool:
     try:
         _attributes(place.child(name))
     except AbcError:

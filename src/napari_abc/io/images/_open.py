@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from napari_abc.errors import FormatError, MissingFileError
-from napari_abc.io.images._chunk_folder import Place
+from napari_abc.io.images._chunk_folder import ChunkFolder
 from napari_abc.io.images._ngff import open_ngff
 from napari_abc.io.images._nifti_volume import left_out, open_nifti
 from napari_abc.io.images._precomputed import open_precomputed
@@ -104,12 +104,12 @@ def image_kind(where: str | Path) -> Kind:
     if isinstance(where, str) and "://" in where:
         if where.lower().partition("?")[0].endswith(_FILES):
             raise FormatError(
-                f"{Place.of(where)} is a file on a server; download it, then open it from here."
+                f"{ChunkFolder.of(where)} is a file on a server; download it, then open it from here."
             )
-        return _kind_of_folder(Place.of(where))
+        return _kind_of_folder(ChunkFolder.of(where))
     path = Path(where).expanduser()
     if path.is_dir():
-        return _kind_of_folder(Place.of(path))
+        return _kind_of_folder(ChunkFolder.of(path))
     if not path.exists():
         raise MissingFileError(f"There is no file or folder {path}; check the path.")
     try:
@@ -143,7 +143,7 @@ def _folder_of(where: str | Path) -> str | Path:
     return path.parent if path.name in _INSIDE and path.is_file() else path
 
 
-def _kind_of_folder(place: Place) -> Kind:
+def _kind_of_folder(place: ChunkFolder) -> Kind:
     if any(place.json(name) is not None for name in ("zarr.json", ".zattrs", ".zgroup")):
         return "ngff"
     if place.json("info") is not None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_abc.errors import FormatError
-from napari_abc.io.images._chunk_folder import Place
+from napari_abc.io.images._chunk_folder import ChunkFolder
 from napari_abc.io.images._lazy import open_array
 from napari_abc.model import Volume
 
@@ -39,7 +39,7 @@ def is_precomputed(folder: Path) -> bool:
         info = folder / "info"
         if not info.is_file() or info.stat().st_size > _MAX_INFO:
             return False
-        return _is_volume(Place.of(folder).json("info") or {})
+        return _is_volume(ChunkFolder.of(folder).json("info") or {})
     except (OSError, ValueError):  # our own errors are among them
         return False
 
@@ -69,7 +69,7 @@ def open_precomputed(where: str | Path) -> tuple[Volume, ...]:
     NetworkError
         If it can't be reached.
     """
-    place = Place.of(where.removeprefix("precomputed://") if isinstance(where, str) else where)
+    place = ChunkFolder.of(where.removeprefix("precomputed://") if isinstance(where, str) else where)
     info = place.json("info")
     if info is None:
         raise FormatError(f"{place} is no precomputed volume: it has no info file; check the path.")
@@ -128,7 +128,7 @@ class _Level:
         return bool((np.maximum(np.abs(begin), np.abs(end)) <= 1.001 * self.size).all())
 
 
-def _level(place: Place, number: int, scale: Any) -> _Level:
+def _level(place: ChunkFolder, number: int, scale: Any) -> _Level:
     if not isinstance(scale, dict):
         raise FormatError(f"{place} has a damaged description; copy it again.")
     encoding = scale.get("encoding")

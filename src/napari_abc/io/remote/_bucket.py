@@ -8,7 +8,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from napari_abc.errors import IntegrityError, MissingFileError
-from napari_abc.io.remote._clients import endpoint, s3_filesystem
+from napari_abc.io.remote._clients import CONNECTIONS, endpoint, s3_filesystem
 from napari_abc.io.remote._network import (
     ANSWER_SECONDS,
     ATTEMPTS,
@@ -27,8 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["BucketSource"]
 
 _PART = 4 * 2**20
-_TOGETHER = 8
-"""Parts of a file that are held or under way at a time."""
+"""Bytes of a range: large enough that asking for it costs little, small enough that many fit into memory."""
 
 
 class BucketSource(Source):
@@ -79,7 +78,7 @@ class BucketSource(Source):
     def blocks(self, key: str, size: int | None, task: Task) -> Generator[bytes, None, None]:
         """Content of a file, block after block; see :meth:`Source.blocks`.
 
-        At most eight blocks of 4 MiB are held or under way.
+        At most sixteen blocks of 4 MiB are held or under way.
         """
         loop = self._open().loop
         under_way: deque[Future[tuple[bytes, int]]] = deque()
@@ -88,7 +87,7 @@ class BucketSource(Source):
         asked = 0
         try:
             while asked < end or under_way:
-                while asked < end and len(under_way) < _TOGETHER:
+                while asked < end and len(under_way) < CONNECTIONS:
                     under_way.append(start(loop, self._part(key, asked, min(asked + _PART, end))))
                     asked += _PART
                 data, total = wait(under_way.popleft(), task)

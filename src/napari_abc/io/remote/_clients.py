@@ -29,7 +29,7 @@ __all__ = [
 ]
 
 CONNECTIONS = 16
-"""Requests to one server that may be under way at a time."""
+"""Parts of a file that are asked for at a time: a bucket answers late, and limits each connection."""
 
 RETRIES = 2
 """How often a request is sent before it is given up, where a library counts them itself."""
@@ -76,7 +76,7 @@ def _s3_options(public: bool, anonymous: bool) -> dict[str, Any]:
     limits: dict[str, Any] = {
         "connect_timeout": CONNECT_SECONDS,
         "read_timeout": SILENCE_SECONDS,
-        "max_pool_connections": CONNECTIONS,
+        "max_pool_connections": 2 * CONNECTIONS,  # so that a small file need not wait for a large one
         "retries": {"mode": "standard", "total_max_attempts": RETRIES},
     }
     options: dict[str, Any] = {
