@@ -57,7 +57,7 @@ def terms(table, directory, aliases, level):
 def test_an_embedding_is_a_slab_whose_y_grows_up(atlas, dataset, label):
     slab = atlas[dataset].slab(label)
     assert len(slab.cells) > 100
-    assert atlas[dataset].noun == "embedding"
+    assert atlas[dataset].kind == "embedding"
     assert (slab.frame.name, slab.frame.unit, slab.frame.y_down, slab.frame.ndim) == ("UMAP", "", False, 2)
     assert slab.cells.index.is_unique
     for columns in slab.color_keys().values():

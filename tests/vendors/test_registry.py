@@ -59,6 +59,7 @@ def test_real_runs(path: str, kind: str, cells: int) -> None:
     assert kind_of(REALDATA / path) == kind
     slab = open_bundle(REALDATA / path)
     assert slab.dataset == kind or kind in slab.dataset.lower()
+    assert slab.kind == "run"
     assert len(slab.cells) + slab.unplaced == cells
 
 

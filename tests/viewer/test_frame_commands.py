@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from napari_abc.model import Slab
     from napari_abc.widgets.dock import AtlasDock
 
+NOTHING = "Nothing is open: choose a dataset in the dock and open cells of it first."
+
 
 @pytest.fixture
 def dock(viewer: napari.Viewer) -> Iterator[AtlasDock]:
@@ -39,9 +41,9 @@ def test_frames_are_offered_or_it_is_said_that_there_is_no_choice(
     viewer: napari.Viewer, dock: AtlasDock, told: list[str], make_slab: Callable[..., Slab]
 ) -> None:
     commands.show_in_frame()
-    abc.add_slab(viewer, make_slab())
+    abc.add_slab(viewer, make_slab(kind="brain section"))
     commands.show_in_frame()
-    assert told == ["Open a slab first.", "This slab has no other frame."]
+    assert told == [NOTHING, "This brain section has no other frame."]
     slab = make_slab(frames=(Frame("a", ("x", "y"), "millimeter"), Frame("b", ("y", "x"), "millimeter")))
     abc.add_slab(viewer, slab)
     commands.show_in_frame()
@@ -58,7 +60,7 @@ def test_volumes_are_shown_and_an_image_can_be_added(
 ) -> None:
     commands.show_volumes()
     commands.add_image()
-    assert told == ["Open a slab first."] * 2
+    assert told == [NOTHING] * 2
     abc.add_slab(viewer, make_slab())
     commands.show_volumes()
     assert dock.volumes_section.expanded

@@ -231,7 +231,7 @@ def test_volumes_leave_with_their_frame_and_return(viewer: napari.Viewer, sectio
     cells = abc.add_slab(viewer, section).cells
     parcellation = abc.add_volume(viewer, cells, "Parcellation")
     parcellation.opacity = 0.2
-    with pytest.raises(ConfigurationError, match="show the slab in 'ccf' first"):
+    with pytest.raises(ConfigurationError, match="show the cells in 'ccf' first"):
         abc.add_volume(viewer, cells, "CCF")
     layers = abc.show_in_frame(viewer, cells, "ccf")
     assert list(viewer.layers) == [layers.cells]

@@ -64,7 +64,8 @@ class SlabList:
         rows = self._spatial(task) if self._entry.slabs is not None else self._embedded(task)
         frame = pd.DataFrame.from_dict(rows, orient="index", columns=_COLUMNS)
         frame.insert(0, "slab", frame.index)
-        frame.insert(4, "regions", frame["slab"].isin(list(self._files.regions())))
+        frame.insert(2, "kind", self.kind)
+        frame.insert(5, "regions", frame["slab"].isin(list(self._files.regions())))
         frame = frame.astype({"cells": "Int64", "sections": "Int64", "order": "float64"})
         frame["order"] = frame["order"].convert_dtypes()  # whole numbers, but for a z in millimeters
         if self._entry.slabs is None:
@@ -78,6 +79,7 @@ class SlabList:
             {
                 "slab": whole.label,
                 "title": whole.label,
+                "kind": whole.kind,
                 "cells": self._stores.whole_cells() if known else pd.NA,
                 "sections": table["sections"].sum(),
                 "regions": False,
@@ -179,6 +181,17 @@ class SlabList:
                 if embedding.by in store.names and value in store.slabs:
                     return SlabCells(store, value, f"{embedding.title}: {value}")
         return None
+
+    @property
+    def kind(self) -> str:
+        """What one of them is called; not that of all sections at once."""
+        return self._entry.slabs.kind if self._entry.slabs is not None else "embedding"
+
+    def kind_of(self, label: str) -> str:
+        """What a slab is called."""
+        slabs = self._entry.slabs
+        whole = slabs.whole if slabs is not None else None
+        return whole.kind if whole is not None and whole.label == label else self.kind
 
     def is_whole(self, label: str) -> bool:
         """Whether a slab is all sections at once."""

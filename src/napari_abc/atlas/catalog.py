@@ -115,6 +115,8 @@ class Whole(_Part):
     """All sections at once, as one more slab."""
 
     label: str
+    kind: str = "brain"
+    """What it is called."""
     frames: tuple[str, ...] = Field(min_length=1)
     """Names of the frames it has, in which sections don't lie on top of each other."""
 
@@ -128,7 +130,8 @@ class Slabs(_Part):
     order: str | None = None
     """Column that slabs are sorted by; then by label."""
     listing: Listing | None = None
-    noun: str = "slab"
+    kind: str = "slab"
+    """What one of them is called: ``"slab plane"``, ``"brain section"``."""
     whole: Whole | None = None
 
 

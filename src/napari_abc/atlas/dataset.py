@@ -100,9 +100,9 @@ class Dataset:
         return self._entry.url
 
     @property
-    def noun(self) -> str:
+    def kind(self) -> str:
         """What a slab of it is called: ``"slab plane"``, ``"brain section"``, ``"embedding"``."""
-        return self._entry.slabs.noun if self._entry.slabs is not None else "embedding"
+        return self._slabs.kind
 
     @property
     def release(self) -> str:
@@ -231,9 +231,9 @@ class Dataset:
         Returns
         -------
         DataFrame
-            Indexed by label, which is also the column ``slab``; ``title``, ``cells`` (those that have
-            coordinates; missing until the tables were read), ``sections``, ``regions`` (whether there
-            are polygons), ``order``.
+            Indexed by label, which is also the column ``slab``; ``title``, ``kind`` (``"brain section"``),
+            ``cells`` (those that have coordinates; missing until the tables were read), ``sections``,
+            ``regions`` (whether there are polygons), ``order``.
 
         Raises
         ------
@@ -334,7 +334,7 @@ class Dataset:
         if cells.empty:
             raise FormatError(
                 f"None of the {len(everything):,} cells of {label} has coordinates in the frame "
-                f"{first.title or first.name}; choose another slab."
+                f"{first.title or first.name}; choose another {self.kind}."
             )
         if unplaced:
             notes.insert(0, f"{len(cells):,} of {len(everything):,} cells have coordinates.")
@@ -361,6 +361,7 @@ class Dataset:
             title=f"{found.title} · {self.name}" if found.title else "",
             cells=cells,
             frames=frames,
+            kind=self._slabs.kind_of(label),
             species=self.species,
             platform=self.platform,
             unplaced=unplaced,
@@ -420,7 +421,7 @@ class Dataset:
     def _unknown_slab(self, label: str, known: list[str]) -> UnknownNameError:
         near = get_close_matches(label, known, n=3)
         hint = f"did you mean {' or '.join(near)}?" if near else "its slabs are listed by 'slabs'."
-        return UnknownNameError(f"{self.name} has no {self.noun} {label!r}; {hint}")
+        return UnknownNameError(f"{self.name} has no {self.kind} {label!r}; {hint}")
 
     def _regions(self, label: str, annotation: Annotation, notes: list[str], task: Task) -> pd.DataFrame:
         file = self._files.regions().get(label)

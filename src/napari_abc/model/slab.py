@@ -52,6 +52,9 @@ class Slab:
         Name of the slab: ``"H22.30.001.CX.17.Plane.03"``, or a folder's name.
     dataset
         Name of the dataset it belongs to, or the vendor's name.
+    kind
+        What it is, as a person calls it: ``"slab plane"``, ``"brain section"``, ``"brain"`` (all of its
+        sections), ``"embedding"``, or ``"run"`` of one's own.
     title
         What a person reads, where the label says little or stands for several slabs; the label if
         empty.
@@ -86,6 +89,7 @@ class Slab:
     dataset: str
     cells: pd.DataFrame
     frames: tuple[Frame, ...]
+    kind: str = "slab"
     title: str = ""
     species: str = ""
     platform: str = ""

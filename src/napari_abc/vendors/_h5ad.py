@@ -125,6 +125,7 @@ def open_h5ad(path: Path, task: Task) -> Slab:
     return Slab(
         label=path.name.removesuffix(path.suffix),
         dataset="h5ad",
+        kind="run",
         cells=cells,
         frames=(Frame("micron" if unit == "micrometer" else "spatial", ("x", "y"), unit, title=origin),),
         species=said_of_data["species"],

@@ -98,6 +98,7 @@ def open_merscope(path: str | Path, task: Task, *, z: int | None = None) -> Slab
     return Slab(
         label=run_label(folder, below=Merscope.REGION),
         dataset=Merscope.NAME,
+        kind="run",
         cells=cells,
         frames=(Frame("micron", ("x", "y"), "micrometer", title="MERSCOPE, micrometers"),),
         platform=Merscope.NAME,

@@ -108,6 +108,7 @@ def open_xenium(path: str | Path, task: Task, *, z: int | None = None) -> Slab:
     return Slab(
         label=run_label(folder, below=Xenium.OUTPUT),
         dataset=Xenium.NAME,
+        kind="run",
         cells=cells,
         frames=(Frame("micron", ("x", "y"), "micrometer", title="Xenium, micrometers"),),
         species=organism if isinstance(organism, str) else "",

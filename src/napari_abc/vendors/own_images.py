@@ -132,7 +132,7 @@ def _beside(slab: Slab, volume: Volume, notes: list[str]) -> Volume:
     if ndim < frame.ndim:
         raise ConfigurationError(
             f"{volume.name} is a plane, and {slab.label} is shown in {where}, in three dimensions, where "
-            "nobody says how deep it lies; show the slab in a frame of two dimensions first."
+            "nobody says how deep it lies; show the cells in a frame of two dimensions first."
         )
     if not frame.unit:
         # Coordinates without a unit are those of the image that the cells were found in.

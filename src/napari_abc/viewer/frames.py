@@ -200,9 +200,7 @@ def show_prepared_frame(viewer: ViewerModel, frame: PreparedFrame) -> SlabLayers
     """
     viewer, old = unwrap(viewer), frame.layer
     if old not in viewer.layers:
-        raise ConfigurationError(
-            f"The layer {old.name!r} is not in this viewer any more; open the slab again."
-        )
+        raise ConfigurationError(f"The layer {old.name!r} is not in this viewer any more; open them again.")
     watch(viewer)
     before, after = slab_of(old), frame.parts.slab
     assert before is not None  # it was asked when the frame was prepared

@@ -54,7 +54,7 @@ def prepare_volume(slab: Slab, source: VolumeSource, task: Task | None = None) -
     if source.frame != slab.frame.name:
         raise ConfigurationError(
             f"{source.name} lies in the frame {source.frame!r}, and {slab.label} is shown in "
-            f"{slab.frame.name!r}; show the slab in {source.frame!r} first."
+            f"{slab.frame.name!r}; show the cells in {source.frame!r} first."
         )
     task = task or Task()
     volume = replace(source.load(task), name=source.name)

@@ -38,6 +38,8 @@ A dock of the same name is the one that the menu shows and hides, so there is ne
 ANNOTATIONS_NAME = "Cluster annotations (Allen Brain Cell Atlas)"
 """The same for the browser of cell types."""
 
+_NOTHING_OPEN = "Nothing is open: choose a dataset in the dock and open cells of it first."
+
 _Dock = TypeVar("_Dock", bound=QWidget)
 
 
@@ -117,8 +119,9 @@ def show_in_frame() -> None:
     dock = open_dock()
     frames = dock.color_view.picker.frame
     if frames.isHidden():
-        is_open = dock.color_controller.layer is not None
-        notifications.show_info("This slab has no other frame." if is_open else "Open a slab first.")
+        slab = dock.color_controller.slab
+        told = _NOTHING_OPEN if slab is None else f"This {slab.kind} has no other frame."
+        notifications.show_info(told)
         return
     frames.setFocus()
     frames.showPopup()
@@ -128,7 +131,7 @@ def show_volumes() -> None:
     """Show the dock with the list of the slab's volumes and the button that adds one."""
     dock = open_dock()
     if dock.volumes_section.isHidden():
-        notifications.show_info("Open a slab first.")
+        notifications.show_info(_NOTHING_OPEN)
         return
     dock.volumes_section.set_expanded(True)
     view = dock.volumes_view
@@ -140,7 +143,7 @@ def add_image() -> None:
     """Show the dock with the menu open that asks for an image of a person's own, or say what lacks."""
     dock = open_dock()
     if dock.volumes_section.isHidden():
-        notifications.show_info("Open a slab first.")
+        notifications.show_info(_NOTHING_OPEN)
         return
     dock.volumes_section.set_expanded(True)
     dock.volumes_view.add.setFocus()

@@ -53,7 +53,7 @@ def _page(view: ColorView) -> Any:
 
 def test_without_a_slab_it_says_what_to_do(view: ColorView) -> None:
     assert view.picker.isHidden()
-    assert view.hint.text() == "Open a slab to color its cells."
+    assert view.hint.text() == "Open cells to color them."
 
 
 def test_a_new_slab_is_followed_with_its_legend(view: ColorView, layers: SlabLayers, slab: Slab) -> None:
@@ -221,7 +221,7 @@ def test_a_gene_that_shares_its_symbol_stays_the_one_that_was_chosen(
     qtbot: QtBot, dock: AtlasDock, view: ColorView, slab: Slab, matrix: Any, idle: Idle
 ) -> None:
     slab.genes["gene_symbol"] = ["DRD1", "Same", "Same"]
-    layer = add_slab(dock.browser._viewer, slab, color_by="Class").cells
+    layer = add_slab(dock.find_controller._viewer, slab, color_by="Class").cells
     gene = view.picker.gene
     gene.setText("ENSG3")
     qtbot.keyClick(gene, Qt.Key.Key_Return)
@@ -366,7 +366,7 @@ def test_removing_the_slab_while_a_gene_is_read(
     qtbot.waitUntil(lambda: bool(matrix.reads))
     dock.find_controller._viewer.layers.remove(layers.cells)
     assert not dock.jobs.busy()
-    assert view.hint.text() == "Open a slab to color its cells."
+    assert view.hint.text() == "Open cells to color them."
     assert view.summary.isHidden()
 
 

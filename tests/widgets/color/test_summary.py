@@ -16,9 +16,13 @@ def test_it_says_how_many_cells_are_shown_and_whose_they_are(qtbot: QtBot) -> No
     summary.show_slab("Showing 5 of 7 cells.", (), "CC BY 4.0", "Me", True)
     assert summary.cells.text() == f"{SYNTHETIC} Showing 5 of 7 cells."
     assert summary.source.isHidden()
-    summary.show_slab("Showing 5 of 7 cells.", ("Two <i>lost</i>.", "One found."), "CC BY 4.0", "Me", False)
+    summary.show_slab(
+        "Showing 5 of 7 cells.", ("Two <i>lost</i>.", "One found."), "CC BY 4.0", "Me", False, "run"
+    )
     assert summary.cells.text() == "Showing 5 of 7 cells."
     assert summary.notes_button.text() == "2 notes"
+    assert summary.notes_button.accessibleName() == "Show 2 notes on this run"
+    assert summary.notes_button.toolTip() == "What else to know of this run"
     assert summary.notes.isHidden()
     summary.notes_button.click()
     assert not summary.notes.isHidden()

@@ -52,6 +52,7 @@ def _enter(qtbot: QtBot, view: FindView, location: str) -> None:
 def test_from_source_to_colored_slab(
     qtbot: QtBot, dock: AtlasDock, view: FindView, release_folder: Path, idle: Idle
 ) -> None:
+    assert view.slab_section.button.text() == "Contents"  # nobody has said yet what is opened
     _enter(qtbot, view, str(release_folder))
     idle(dock)
     assert view.source.release.currentText() == "20260228"
@@ -59,6 +60,8 @@ def test_from_source_to_colored_slab(
     assert view.datasets.select(MARMOSET)
     idle(dock)
     assert view.dataset_section._summary == "Marmoset basal ganglia"
+    assert view.slab_section.button.text() == "Slab planes"
+    assert view.slabs.view.accessibleName() == "Slab planes"
     assert not view.about.synthetic.isHidden()
     assert view.slabs.select(_slabs(view)[0])
     qtbot.mouseClick(view.slabs.open_button, Qt.MouseButton.LeftButton)

@@ -32,7 +32,7 @@ def _column(table: SlabTable, column: int, role: Qt.ItemDataRole = Qt.ItemDataRo
 
 
 def test_an_empty_table_says_what_to_do(table: SlabTable) -> None:
-    assert table.empty.text() == "Choose a dataset to see its slabs."
+    assert table.empty.text() == "Choose a dataset to see what it holds."
     assert table.open_button.isHidden()
     table.set_rows([], "This dataset has no slabs in this release.")
     assert table.empty.text() == "This dataset has no slabs in this release."
@@ -113,7 +113,7 @@ def test_a_full_name_fits_the_narrow_dock(qtbot: QtBot, table: SlabTable) -> Non
 
 def test_titles_are_shown_and_found_and_labels_are_what_is_opened(qtbot: QtBot, table: SlabTable) -> None:
     rows = [SlabRow(f"WMB-neighborhood-{i}", title=f"Neighborhood {i}") for i in range(9)]
-    table.set_rows(rows, noun="embedding")
+    table.set_rows(rows, kind="embedding")
     assert _column(table, 0)[0] == "Neighborhood 0"
     table.filter.setText("wmb-neighborhood-3")
     assert _column(table, 0) == ["Neighborhood 3"]
@@ -124,16 +124,16 @@ def test_titles_are_shown_and_found_and_labels_are_what_is_opened(qtbot: QtBot, 
 
 
 def test_the_dataset_says_what_its_slabs_are_called(table: SlabTable) -> None:
-    table.set_rows([SlabRow("UMAP", 3)], noun="embedding")
+    table.set_rows([SlabRow("UMAP", 3)], kind="embedding")
     header = table.view.model().headerData(0, Qt.Orientation.Horizontal)
     assert header == "Embedding"
     assert table.open_button.accessibleName() == "Open embedding"
     assert table.view.accessibleName() == "Embeddings"
     # Columns that say nothing are left out: embeddings have neither sections nor regions.
     assert [table.view.isColumnHidden(column) for column in range(4)] == [False, False, True, True]
-    table.set_rows([SlabRow(".37", 3, 1), SlabRow("All sections", 5, 2)], noun="brain section")
+    table.set_rows([SlabRow(".37", 3, 1), SlabRow("All sections", 5, 2)], kind="brain section")
     assert table.view.isColumnHidden(2)
-    table.set_rows(ROWS, noun="slab plane")
+    table.set_rows(ROWS, kind="slab plane")
     assert not any(table.view.isColumnHidden(column) for column in range(4))
     table.set_rows([], "None here.", "slab plane")
     assert table.filter.placeholderText() == "Filter slab planes…"

@@ -74,7 +74,7 @@ def test_a_source_lists_its_taxonomies_and_opens_the_first(
     assert not view.source_section.expanded
     assert "20260228" in view.source_section._summary
     assert "synthetic" in view.source_section._summary
-    assert "open a slab of Human basal ganglia" in view.slabs.text()
+    assert "open some of Human basal ganglia" in view.slabs.text()
     assert Memory(types.controller._memory._file.parent).source() == str(release_folder)
 
 
@@ -135,11 +135,11 @@ def test_cells_of_terms_are_shown_in_every_open_slab_that_has_them(
     mouse: AnnotationsDock, release_folder: Path, idle: Idle
 ) -> None:
     atlas, viewer, view = open_atlas(release_folder), viewer_of(mouse), mouse.view
-    assert "No open slab has this taxonomy" in view.slabs.text()
+    assert "No open cells have this taxonomy" in view.slabs.text()
     layers = [add_slab(viewer, atlas[MOUSE].slab(label), "class").cells for label in SECTIONS]
     other = atlas["HMBA-Xenium-CJ23.56.004-BG"]
     human = add_slab(viewer, other.slab(other.slabs.index[0]), "Class").cells
-    assert view.slabs.text() == f"Open slabs with this taxonomy: {' and '.join(SECTIONS)}."
+    assert view.slabs.text() == f"Open with this taxonomy: {' and '.join(SECTIONS)}."
     before = painted(human)
 
     view.level_chosen.emit(SUBCLASS)
@@ -197,7 +197,7 @@ def test_what_somebody_else_paints_meanwhile_is_left(
     mouse.view.all_button.click()
     assert painted(first).coloring.is_gene
     viewer.layers.clear()
-    assert "No open slab" in mouse.view.slabs.text()
+    assert "No open cells" in mouse.view.slabs.text()
 
 
 def test_the_source_of_the_other_dock_is_taken(qtbot: QtBot, release_folder: Path, idle: Idle) -> None:

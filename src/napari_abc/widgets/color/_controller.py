@@ -95,6 +95,11 @@ class ColorController(QObject):
         """The layer of cells that is colored."""
         return self._layer
 
+    @property
+    def slab(self) -> Slab | None:
+        """The slab whose cells are colored."""
+        return self._slab
+
     # -- which layer -----------------------------------------------------------------------------
 
     def _on_layers(self, _event: Any = None) -> None:
@@ -274,6 +279,7 @@ class ColorController(QObject):
             slab.license,
             slab.citation,
             slab.synthetic,
+            slab.kind,
         )
         if shown is None or coloring is None:
             self._view.picker.show_key("")

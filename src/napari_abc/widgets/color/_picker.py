@@ -36,8 +36,8 @@ class ColorPicker(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
-        self.layer = _combo(self, "Slab layer to color")
-        self.layer.setToolTip("Which open slab is colored")
+        self.layer = _combo(self, "Layer of cells to color")
+        self.layer.setToolTip("Which layer of cells is colored")
         self.frame = _combo(self, "Frame")
         self.frame.setToolTip("Coordinates that the cells are shown in; the camera stays on the same cells")
         self.column = _combo(self, "Color by")
@@ -51,7 +51,7 @@ class ColorPicker(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setVerticalSpacing(4)
         rows: tuple[tuple[str, QWidget], ...] = (
-            ("Sl&ab", self.layer),
+            ("L&ayer", self.layer),
             ("F&rame", self.frame),
             ("Colo&ur by", self.column),
             ("&Gene", self.gene),

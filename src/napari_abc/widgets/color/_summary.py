@@ -33,8 +33,7 @@ class SlabSummary(QWidget):
         self.notes_button.setCheckable(True)
         self.notes_button.setAutoRaise(True)
         self.notes_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.notes_button.setAccessibleName("Notes on this slab")
-        self.notes_button.setToolTip("What else is to be known of this slab")
+        self.notes_button.setAccessibleName("Notes")
         self.notes_button.toggled.connect(self._on_notes)
         self.notes = WrappedLabel(parent=self)
         self.notes.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -49,7 +48,13 @@ class SlabSummary(QWidget):
         self.clear()
 
     def show_slab(
-        self, line: str, notes: Sequence[str], license: str, citation: str, synthetic: bool
+        self,
+        line: str,
+        notes: Sequence[str],
+        license: str,
+        citation: str,
+        synthetic: bool,
+        kind: str = "slab",
     ) -> None:
         """Show the facts of a slab.
 
@@ -63,11 +68,14 @@ class SlabSummary(QWidget):
             Of the data; those of synthetic data are not shown.
         synthetic
             Whether the data are made up.
+        kind
+            What the slab is, as a person calls it: ``"brain section"``.
         """
         self.cells.setText(f"{SYNTHETIC} {line}" if synthetic else line)
         count = len(notes)
         self.notes_button.setText(f"{count} {'note' if count == 1 else 'notes'}")
-        self.notes_button.setAccessibleName(f"Show {self.notes_button.text()} on this slab")
+        self.notes_button.setAccessibleName(f"Show {self.notes_button.text()} on this {kind}")
+        self.notes_button.setToolTip(f"What else to know of this {kind}")
         self.notes_button.setVisible(bool(notes))
         self.notes.setText("\n".join(notes))
         self.notes.setVisible(bool(notes) and self.notes_button.isChecked())

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ColorView"]
 
-_NO_SLAB = "Open a slab to color its cells."
+_NO_SLAB = "Open cells to color them."
 _NO_COLOR = "Choose a column or type a gene to color the cells."
 
 

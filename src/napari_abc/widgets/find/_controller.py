@@ -205,7 +205,7 @@ class FindController(QObject):
         self._jobs.cancel(DATASET)
         self._dataset = None
         self._ask_no_more()
-        self._view.show_slabs((), "Choose a dataset to see its slabs.")
+        self._view.show_slabs((), "Choose a dataset to see what it holds.")
         self._view.about.clear()
         self._view.dataset_section.set_summary("")
 
@@ -218,24 +218,24 @@ class FindController(QObject):
         dataset = atlas[name]
         self._view.dataset_section.set_summary(dataset.title)
         self._view.about.show_about(dataset.license, dataset.citation, dataset.url, dataset.synthetic)
-        self._view.show_slabs((), f"Listing the {dataset.noun}s…", dataset.noun)
+        self._view.show_slabs((), f"Listing the {dataset.kind}s…", dataset.kind)
 
         def work(task: Task) -> _OpenedDataset:
             return _OpenedDataset(dataset, slab_rows(dataset.list_slabs(task)), dataset.opening_bytes())
 
-        what = f"Listing the {dataset.noun}s"
-        self._jobs.start(DATASET, what, work, self._show_dataset, self._dataset_failed)
+        def failed(text: str) -> None:
+            self._view.show_slabs((), f"The {dataset.kind}s can't be listed.", dataset.kind)
+            self._complain(text)
+
+        what = f"Listing the {dataset.kind}s"
+        self._jobs.start(DATASET, what, work, self._show_dataset, failed)
 
     def _show_dataset(self, opened: _OpenedDataset) -> None:
         self._dataset = opened
-        noun = opened.dataset.noun
-        self._view.show_slabs(opened.rows, f"This dataset has no {noun}s in this release.", noun)
+        kind = opened.dataset.kind
+        self._view.show_slabs(opened.rows, f"This dataset has no {kind}s in this release.", kind)
         cost = f"fetches {bytes_text(opened.to_fetch)} once" if opened.to_fetch else ""
         self._view.slabs.set_count_cost(cost)
-
-    def _dataset_failed(self, text: str) -> None:
-        self._view.show_slabs((), "The slabs can't be listed.")
-        self._complain(text)
 
     def _refresh(self) -> None:
         """Bring sizes on disk and counts up to date after something was fetched."""
@@ -327,7 +327,7 @@ class FindController(QObject):
             self._view.datasets.set_rows((), "Cancelled. Choose a source to see its datasets.")
             self._view.show_welcome(True)
         elif purpose == DATASET and self._dataset is None:
-            self._view.show_slabs((), "Cancelled. Choose a dataset to see its slabs.")
+            self._view.show_slabs((), "Cancelled. Choose a dataset to see what it holds.")
             self._view.datasets.deselect()
 
     # -- asking and complaining ------------------------------------------------------------------

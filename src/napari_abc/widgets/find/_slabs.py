@@ -43,10 +43,10 @@ _ROOT = QModelIndex()
 _Index = QModelIndex | QPersistentModelIndex
 _HEADERS = ("", "Cells", "Sections", "Regions")
 _TIPS = (
-    "Name of the {noun}, the unit that is opened",
-    "Cells that have coordinates in the {noun}; – means not counted yet",
-    "Brain sections that were cut from the {noun}",
-    "Whether region polygons were drawn on it",
+    "Name of the {kind}; a double click opens it",
+    "Cells that have coordinates in the {kind}; – means not counted yet",
+    "Brain sections cut from the {kind}",
+    "Whether regions were drawn on the {kind}",
 )
 
 
@@ -72,7 +72,7 @@ class _Slabs(QAbstractTableModel):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.rows: list[SlabRow] = []
-        self.noun = "slab"
+        self.kind = "slab"
 
     def set_rows(self, rows: Sequence[SlabRow]) -> None:
         self.beginResetModel()
@@ -89,9 +89,9 @@ class _Slabs(QAbstractTableModel):
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
     ) -> Any:
         if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return _HEADERS[section] or capitalized(self.noun)
+            return _HEADERS[section] or capitalized(self.kind)
         if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.ToolTipRole:
-            return _TIPS[section].format(noun=self.noun)
+            return _TIPS[section].format(kind=self.kind)
         if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.TextAlignmentRole:
             return _alignment(section)
         return None
@@ -157,7 +157,6 @@ class SlabTable(QWidget):
         super().__init__(parent)
         self.filter = QLineEdit(self)
         self.filter.setClearButtonEnabled(True)
-        self.filter.setAccessibleName("Filter slabs")
         self._model = _Slabs(self)
         self._shown = QSortFilterProxyModel(self)
         self._shown.setSourceModel(self._model)
@@ -174,7 +173,6 @@ class SlabTable(QWidget):
         self.view.setWordWrap(False)
         self.view.setTextElideMode(Qt.TextElideMode.ElideLeft)
         self.view.setSortingEnabled(True)
-        self.view.setAccessibleName("Slabs")
         self.view.setMinimumHeight(70)
         self.view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         rows, columns = self.view.verticalHeader(), self.view.horizontalHeader()
@@ -192,7 +190,7 @@ class SlabTable(QWidget):
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.open_button = QPushButton("&Open", self)
         self.count_button = QPushButton("Count cells", self)
-        self.count_button.setAccessibleName("Count cells of every slab")
+        self.count_button.setAccessibleName("Count cells")
         self.buttons = QHBoxLayout()
         self.buttons.addWidget(self.open_button)
         self.buttons.addWidget(self.count_button)
@@ -214,12 +212,12 @@ class SlabTable(QWidget):
         selection = self.view.selectionModel()
         assert selection is not None
         selection.selectionChanged.connect(self._refresh)
-        self._hint = "Choose a dataset to see its slabs."
+        self._hint = "Choose a dataset to see what it holds."
         self.set_rows((), self._hint)
         self.set_count_cost("")
 
     def set_rows(
-        self, rows: Sequence[SlabRow], hint: str = "This dataset has no slabs.", noun: str = "slab"
+        self, rows: Sequence[SlabRow], hint: str = "This dataset holds nothing to open.", kind: str = "slab"
     ) -> None:
         """Show slabs.
 
@@ -229,19 +227,20 @@ class SlabTable(QWidget):
             The slabs, in the order in which they are shown.
         hint
             Is shown where there are none.
-        noun
+        kind
             What one of them is called.
         """
         before = self.current
-        self._model.noun = noun
+        self._model.kind = kind
         self._model.set_rows(rows)
-        self.filter.setPlaceholderText(f"Filter {noun}s…")
-        self.view.setAccessibleName(f"{capitalized(noun)}s")
-        self.open_button.setAccessibleName(f"Open {noun}")
-        self.open_button.setToolTip(f"Add the chosen {noun} to the viewer (Enter or double-click)")
+        self.filter.setPlaceholderText(f"Filter {kind}s…")
+        self.view.setAccessibleName(f"{capitalized(kind)}s")
+        self.filter.setAccessibleName(f"Filter {kind}s")
+        self.open_button.setAccessibleName(f"Open {kind}")
+        self.open_button.setToolTip(f"Add the chosen {kind} to the viewer (Enter or double-click)")
         # A column that says the same of all of them takes the room that names need.
         several = any((row.sections or 0) > 1 for row in rows)
-        self.view.setColumnHidden(2, not several or "section" in noun)
+        self.view.setColumnHidden(2, not several or "section" in kind)
         self.view.setColumnHidden(3, not any(row.regions for row in rows))
         self._hint = hint
         if len(rows) <= _SHORT:
@@ -253,7 +252,7 @@ class SlabTable(QWidget):
 
     def set_count_cost(self, cost: str) -> None:
         """What counting has to fetch, for the tooltip of the button."""
-        text = f"Count the cells of every {self._model.noun}"
+        text = f"Count the cells of every {self._model.kind}"
         self.count_button.setToolTip(f"{text}: {cost}" if cost else text)
 
     @property
@@ -286,7 +285,7 @@ class SlabTable(QWidget):
         self.filter.setVisible(have > _SHORT)
         self.view.setVisible(shown > 0)
         self.empty.setVisible(shown == 0)
-        no_match = f"No {self._model.noun} matches “{self.filter.text()}”."
+        no_match = f"No {self._model.kind} matches “{self.filter.text()}”."
         self.empty.setText(no_match if have else self._hint)
         self.open_button.setVisible(have > 0)
         self.open_button.setEnabled(bool(self.current))

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 __all__ = ["FindView"]
 
+_NOTHING_YET = "Contents"
+"""Heading of the slabs while no dataset says what they are called."""
+
 
 class _Welcome(QWidget):
     """What a person who opens the dock for the first time can do."""
@@ -85,7 +88,7 @@ class FindView(QWidget):
         self.dataset_section = Section(
             "Dataset", _column(self._welcome, self.datasets, self.directory_section, self.about)
         )
-        self.slab_section = Section("Slabs", _column(self.slabs, self.notice))
+        self.slab_section = Section(_NOTHING_YET, _column(self.slabs, self.notice))
         self.show_welcome(True)
 
     def show_welcome(self, welcome: bool) -> None:
@@ -105,10 +108,10 @@ class FindView(QWidget):
         self.directory_section.set_summary(f"{len(rows):,} · {size}" if rows else "")
         self.directory_section.setVisible(bool(rows))
 
-    def show_slabs(self, rows: Sequence[SlabRow], hint: str, noun: str = "slab") -> None:
-        """List slabs, which are called ``noun``; ``hint`` is the sentence where there are none."""
-        self.slabs.set_rows(rows, hint, noun)
-        self.slab_section.set_title(f"{capitalized(noun)}s")
+    def show_slabs(self, rows: Sequence[SlabRow], hint: str, kind: str = "") -> None:
+        """List slabs, which a person calls ``kind``; ``hint`` is the sentence where there are none."""
+        self.slabs.set_rows(rows, hint, *([kind] if kind else []))
+        self.slab_section.set_title(f"{capitalized(kind)}s" if kind else _NOTHING_YET)
         self.slab_section.set_summary(f"{len(rows):,}" if rows else "")
 
 

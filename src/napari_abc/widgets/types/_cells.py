@@ -49,7 +49,7 @@ def resolve(found: list[Target], task: Task) -> list[tuple[Target, Categorical]]
     """Codes of each target's cells; may take a moment for millions, so not on the GUI thread."""
     resolved = []
     for number, target in enumerate(found, start=1):
-        task.report(f"Coloring {target.slab.label}", number, len(found), "slabs")
+        task.report(f"Coloring {target.slab.label}", number, len(found), "layers")
         coloring: Any = target.slab.coloring(target.key, task=task)
         resolved.append((target, coloring))
     return resolved

@@ -285,7 +285,7 @@ class AnnotationsController(QObject):
             self._tell_slabs(shown=f"Shown: {_and(said)}.")
 
         self._view.notice.clear()
-        what = "Coloring the open slabs"
+        what = "Coloring the open cells"
         self._jobs.start(
             CELLS, what, lambda task: annotations_cells.resolve(found, task), done, self._complain
         )
@@ -314,13 +314,13 @@ class AnnotationsController(QObject):
         if shown:
             text = shown
         elif here:
-            text = f"Open slabs with this taxonomy: {_and(have)}."
+            text = f"Open with this taxonomy: {_and(have)}."
         elif have:
             text = f"{_and(have)} can't be colored by {page.terms.title}."
         else:
             users = _datasets_of(self._atlas, name)
-            text = "No open slab has this taxonomy"
-            text += f"; open a slab of {_and(users, 'or')} to show cells." if users else "."
+            text = "No open cells have this taxonomy"
+            text += f"; open some of {_and(users, 'or')} to show them here." if users else "."
         self._view.set_slabs(text, bool(here), bool(self._hidden))
 
     # -- asking and complaining ------------------------------------------------------------------

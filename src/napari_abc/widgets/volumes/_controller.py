@@ -164,7 +164,7 @@ class VolumesController(QObject):
             return
         self._pending = lambda: self._open(source)
         self._view.notice.show_question(
-            f"{name} is not on disk yet; it needs {bytes_text(size)}, fetched once for all slabs.",
+            f"{name} is not on disk yet; it needs {bytes_text(size)}, fetched once.",
             f"&Download {bytes_text(size)}",
             "&Not now",
         )

@@ -148,7 +148,7 @@ class VolumesView(QWidget):
             text.setText(f"In {other.title}: {', '.join(other.volumes)}")
             button = QPushButton("Switch", line)
             button.setAccessibleName(f"Switch to frame {other.title}")
-            button.setToolTip(tip(f"Show the slab in {other.title}, where these volumes lie"))
+            button.setToolTip(tip(f"Show the cells in {other.title}, where these volumes lie"))
             button.clicked.connect(self._on_switch)
             row.addWidget(text, 1)
             row.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
