@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import tomllib
@@ -102,6 +103,7 @@ def test_the_wheel_holds_what_the_program_reads(tmp_path: Path) -> None:
     (wheel,) = tmp_path.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
+        (about,) = (archive.read(name).decode() for name in names if name.endswith(".dist-info/METADATA"))
     for name in (
         "napari.yaml",
         "py.typed",
@@ -110,7 +112,12 @@ def test_the_wheel_holds_what_the_program_reads(tmp_path: Path) -> None:
         "demo/release.py",
     ):
         assert f"napari_abc/{name}" in names
-    assert not [name for name in names if name.startswith(("tests", "benchmarks"))]
+    assert not [name for name in names if not name.startswith(("napari_abc/", "napari_abc-"))]
+    (version,) = re.findall(r"^version: (\S+)$", (ROOT / "CITATION.cff").read_text("utf-8"), re.MULTILINE)
+    assert f"\nVersion: {version}\n" in about
+    # Without these the plugin's page on the napari hub has no links.
+    for link in ("Homepage", "Documentation", "Source", "Issues"):
+        assert f"\nProject-URL: {link}, https://" in about
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the scripts are for POSIX shells")

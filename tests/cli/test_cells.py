@@ -16,7 +16,7 @@ from napari_abc.cli.cells import write_cells
 from napari_abc.errors import ConfigurationError
 from napari_abc.model import Frame, Slab
 from napari_abc.text import SYNTHETIC
-from project import REALDATA
+from project import cut_and_whole
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -149,12 +149,14 @@ def test_h5ad_keeps_what_is_known_of_the_data(slab: Slab, release_folder: Path, 
 
 @pytest.mark.parametrize("extension", ["csv", "parquet", "h5ad"])
 @pytest.mark.parametrize(
-    "name", ["merscope/smallset-997", "xenium/cell-mix-526", "merscope/brain-tumour-1058"]
+    "path",
+    [
+        *cut_and_whole("merscope/smallset-24"),
+        *cut_and_whole("xenium/cell-mix-526"),
+        *cut_and_whole("merscope/brain-tumor-150"),
+    ],
 )
-def test_a_persons_own_run(tmp_path: Path, name: str, extension: str) -> None:
-    path = REALDATA / name
-    if not path.exists():
-        pytest.skip(f"{name} is not on this machine")
+def test_a_persons_own_run(tmp_path: Path, path: Path, extension: str) -> None:
     from napari_abc import open_bundle
 
     out = tmp_path / f"a.{extension}"

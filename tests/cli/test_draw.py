@@ -14,7 +14,7 @@ import tifffile
 from PIL import Image
 
 from napari_abc.cli import main
-from project import REALDATA
+from project import cut_and_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -96,16 +96,13 @@ def test_figure_of_a_gene_with_raw_counts(release_folder: Path, tmp_path: Path) 
 
 @needs_screen
 @pytest.mark.parametrize(
-    ("name", "color_by"),
+    ("path", "color_by"),
     [
-        ("merscope/brain-tumour-1058", "volume"),
-        ("xenium/cell-mix-526", "transcript_counts"),
+        *cut_and_whole("merscope/brain-tumor-150", "volume"),
+        *cut_and_whole("xenium/cell-mix-526", "transcript_counts"),
     ],
 )
-def test_figure_of_a_persons_own_run(tmp_path: Path, name: str, color_by: str) -> None:
-    path = REALDATA / name
-    if not path.exists():
-        pytest.skip(f"{name} is not on this machine")
+def test_figure_of_a_persons_own_run(tmp_path: Path, path: Path, color_by: str) -> None:
     out = tmp_path / "a.png"
     words = ["figure", str(path), "--color-by", color_by, "--size", "800x500"]
     assert main([*words, "-o", str(out)]) == 0

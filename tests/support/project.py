@@ -1,11 +1,41 @@
-"""Where the project lies, and the real files that may lie beside it."""
+"""Where the project lies, the small real files in it, and the whole ones that may lie beside it."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 """The checkout."""
 
+DATA = ROOT / "tests" / "data"
+"""Real files cut small; its README.md names their sources and licenses."""
+
 REALDATA = ROOT.parent / "shared" / "realdata"
-"""Real files that tests use where they are there; none of them is part of the project."""
+"""Whole real files, where a developer has them beside the checkout; none of them is part of the project."""
+
+_WHOLE = {
+    "merscope/brain-tumor-150": "merscope/brain-tumour-1058",
+    "merscope/smallset-24": "merscope/smallset-997",
+    "xenium/mouse-brain-300": "xenium/mouse-brain-10k",
+    "h5ad/pbmc68k-20.h5ad": "h5ad/10x_pbmc68k_reduced.h5ad",
+    "volumes/mouse-brain-33.tiff": "volumes/mouse-brain-standard.tiff",
+}
+"""Cut in ``DATA`` → what it was cut from in ``REALDATA``, where the two have different names."""
+
+
+def cut_and_whole(name: str, *more: Any) -> list[Any]:
+    """Parameters of a test: a file in ``DATA``, and what it was cut from if that is on this machine.
+
+    Parameters
+    ----------
+    name
+        Path inside ``DATA``, as ``"xenium/cell-mix-526"``.
+    *more
+        Values that follow the path in each parameter.
+    """
+    paths = {name: DATA / name, f"whole {name}": REALDATA / _WHOLE.get(name, name)}
+    assert paths[name].exists(), name
+    return [pytest.param(path, *more, id=key) for key, path in paths.items() if path.exists()]

@@ -16,15 +16,14 @@ from napari_abc.errors import AbcError, Cancelled, FormatError, MissingFileError
 from napari_abc.io.matrix._expression import COMPUTED_LOG2
 from napari_abc.task import Task
 from napari_abc.vendors._h5ad import COORDINATE_COLUMNS, H5adFile, open_h5ad
-from project import REALDATA
+from project import DATA, cut_and_whole
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from napari_abc.model import Slab
 
-FOLDER = REALDATA / "h5ad"
-needs_realdata = pytest.mark.skipif(not FOLDER.exists(), reason="needs ../shared/realdata/h5ad")
+FOLDER = DATA / "h5ad"
 
 # anndata warns of what these tests are about when they make their file.
 repeats_names = pytest.mark.filterwarnings("ignore:(Observation|Variable) names are not unique:UserWarning")
@@ -330,13 +329,12 @@ def test_bad_category_codes(tmp_path: Path) -> None:
     assert "type" not in slab.cells and any("codes are out of range" in note for note in slab.notes)
 
 
-@needs_realdata
-def test_pbmc_without_coordinates_names_what_there_is() -> None:
+@pytest.mark.parametrize("path", cut_and_whole("h5ad/pbmc68k-20.h5ad"))
+def test_pbmc_without_coordinates_names_what_there_is(path: Path) -> None:
     with pytest.raises(FormatError, match=r"no spatial coordinates \(obsm holds X_pca, X_umap\)"):
-        open_h5ad(FOLDER / "10x_pbmc68k_reduced.h5ad", Task())
+        open_h5ad(path, Task())
 
 
-@needs_realdata
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
@@ -351,7 +349,6 @@ def test_real_files_that_must_be_refused(name: str, reason: str) -> None:
     assert "\n" not in str(caught.value)
 
 
-@needs_realdata
 def test_the_file_of_a_mismatched_shape(tmp_path: Path) -> None:
     # As released this file is whole (anndata would not write a mismatch), so it opens; with the
     # mismatch that its name promises put in, it is refused.
@@ -368,11 +365,16 @@ def test_the_file_of_a_mismatched_shape(tmp_path: Path) -> None:
         open_h5ad(path, Task())
 
 
-@needs_realdata
 @pytest.mark.parametrize(
     "path",
-    [*sorted((FOLDER / "merfisheyes-valid").glob("*.h5ad")), FOLDER / "visium-49.h5ad"],
-    ids=lambda path: path.stem,
+    [
+        *(
+            version
+            for path in sorted((FOLDER / "merfisheyes-valid").glob("*.h5ad"))
+            for version in cut_and_whole(path.relative_to(DATA).as_posix())
+        ),
+        *cut_and_whole("h5ad/visium-49.h5ad"),
+    ],
 )
 def test_real_files_open_with_the_values_that_anndata_reads(path: Path) -> None:
     slab = open_h5ad(path, Task())

@@ -16,13 +16,12 @@ from napari_abc.model import Frame, Slab
 from napari_abc.task import Task
 from napari_abc.vendors import own_images as own_image
 from napari_abc.vendors.own_images import images_beside
-from project import REALDATA
+from project import cut_and_whole
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 MM = Frame("section", ("x", "y"), "millimeter", title="Section", plane="z_section")
-MERSCOPE = REALDATA / "merscope"
 UM = Frame("micron", ("x", "y"), "micrometer")
 PIXELS = Frame("spatial", ("x", "y"), "", title="obsm")
 CCF = Frame("ccf", ("x", "y", "z_section"), "millimeter", title="CCF")
@@ -104,11 +103,10 @@ def test_sizes_that_nobody_says(tmp_path: Path) -> None:
     assert notes == ["obsm has no unit: a pixel of the image is shown as 1 wide, from 0 on."]
 
 
-@pytest.mark.skipif(not MERSCOPE.is_dir(), reason="the folder with real data is not there")
-def test_a_real_mosaic_lies_where_the_transform_beside_it_says(tmp_path: Path) -> None:
+@pytest.mark.parametrize("run", cut_and_whole("merscope/brain-tumor-150"))
+def test_a_real_mosaic_lies_where_the_transform_beside_it_says(run: Path, tmp_path: Path) -> None:
     from napari_abc.vendors._merscope import open_merscope
 
-    run = MERSCOPE / "brain-tumour-1058"
     known = {image.name: image for image in open_merscope(run, Task()).images}
     path = next((run / "images").glob("mosaic_DAPI_z2.tif"))
     notes: list[str] = []

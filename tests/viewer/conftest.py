@@ -16,11 +16,9 @@ import pytest
 
 from napari_abc.model import Frame, Palette, Slab
 from napari_abc.viewer.display import ensure_display
-from project import REALDATA
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
-    from pathlib import Path
 
     import napari
     from numpy.typing import NDArray
@@ -28,13 +26,6 @@ if TYPE_CHECKING:
     from napari_abc.model import Package
 
 ensure_display()
-
-
-@pytest.fixture
-def realdata() -> Path:
-    if not REALDATA.is_dir():
-        pytest.skip(f"needs the real data files, which are not at {REALDATA}")
-    return REALDATA
 
 
 class Matrix:

@@ -14,7 +14,7 @@ import zarr
 from napari_abc.errors import AbcError, ConfigurationError, FormatError, MissingFileError, NetworkError
 from napari_abc.io.images._chunk_folder import ChunkFolder
 from napari_abc.io.images._ngff import open_ngff
-from project import REALDATA
+from project import DATA, cut_and_whole
 from servers import FolderServer
 
 if TYPE_CHECKING:
@@ -22,8 +22,7 @@ if TYPE_CHECKING:
 
     from servers import BucketServer
 
-FOLDER = REALDATA / "ome-zarr"
-real = pytest.mark.skipif(not FOLDER.is_dir(), reason="the folder with real data is not there")
+SIMPLE = DATA / "ome-zarr" / "simple-0.5"
 
 SPACE = [{"name": name, "type": "space", "unit": "micrometer"} for name in "zyx"]
 
@@ -72,24 +71,29 @@ VOLUME = np.arange(6 * 10 * 12, dtype="u2").reshape(6, 10, 12)
 # -- real images ---------------------------------------------------------------------------------------
 
 
-@real
-@pytest.mark.parametrize("name", ["image-01", "image-02", "image-03", "image-04"])
-def test_real_images_of_version_0_4(name: str) -> None:
-    folder = FOLDER / "valid-0.4" / f"{name}.zarr"
+@pytest.mark.parametrize(
+    "folder",
+    [
+        version
+        for name in ("image-01", "image-03", "image-04")
+        for version in cut_and_whole(f"ome-zarr/valid-0.4/{name}.zarr")
+    ],
+)
+def test_real_images_of_version_0_4(folder: Path) -> None:
     (volume,) = open_ngff(folder)
-    assert (volume.kind, volume.unit, volume.name) == ("image", "micrometer", f"{name}.zarr")
+    assert (volume.kind, volume.unit, volume.name) == ("image", "micrometer", folder.name)
     np.testing.assert_array_equal(volume.levels[0], zarr.open_array(folder / "0", mode="r")[:])
-    if name == "image-04":
+    if folder.name == "image-04.zarr":
         assert [level.shape for level in volume.levels] == [(2, 64, 64), (2, 32, 32)]
 
 
-@real
-def test_a_real_image_of_version_0_5_whose_arrays_lie_two_levels_down() -> None:
-    (volume,) = open_ngff(FOLDER / "simple-0.5")
+@pytest.mark.parametrize("folder", cut_and_whole("ome-zarr/simple-0.5"))
+def test_a_real_image_of_version_0_5_whose_arrays_lie_two_levels_down(folder: Path) -> None:
+    (volume,) = open_ngff(folder)
     assert [level.shape for level in volume.levels] == [(10, 10), (5, 5), (2, 2)]
     assert (volume.scale, volume.translate, volume.unit) == ((4, 30), (0, 0), "nanometer")
     for k, level in enumerate(volume.levels):
-        expected = zarr.open_array(FOLDER / "simple-0.5" / f"scale{k}" / "image", mode="r")[:]
+        expected = zarr.open_array(folder / f"scale{k}" / "image", mode="r")[:]
         np.testing.assert_array_equal(level, expected)
 
 
@@ -387,11 +391,10 @@ def test_what_is_missing_is_told(tmp_path: Path) -> None:
         open_ngff(folder)
 
 
-@real
 def test_metadata_of_noise_raise_our_errors_only(tmp_path: Path) -> None:
-    source = (FOLDER / "simple-0.5" / "zarr.json").read_bytes()
+    source = (SIMPLE / "zarr.json").read_bytes()
     folder = tmp_path / "a"
-    shutil.copytree(FOLDER / "simple-0.5", folder)
+    shutil.copytree(SIMPLE, folder)
     random = np.random.default_rng(0)
     for _ in range(100):
         content = bytearray(source)

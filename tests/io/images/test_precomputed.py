@@ -12,14 +12,13 @@ import tensorstore as ts
 
 from napari_abc.errors import AbcError, FormatError, MissingFileError
 from napari_abc.io.images import is_precomputed, open_precomputed
-from project import REALDATA
+from project import DATA
 from servers import FolderServer
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-FOLDER = REALDATA / "precomputed"
-real = pytest.mark.skipif(not FOLDER.is_dir(), reason="the folder with real data is not there")
+FOLDER = DATA / "precomputed"
 
 VOLUME = (np.arange(20 * 12 * 6) % 251).astype("u1").reshape(20, 12, 6)
 """(x, y, z), as these volumes have it."""
@@ -149,7 +148,6 @@ def test_channels_are_volumes_of_their_own(tmp_path: Path) -> None:
     np.testing.assert_array_equal(second.levels[0], (VOLUME + 1).T)
 
 
-@real
 def test_a_real_segmentation() -> None:
     (volume,) = open_precomputed(FOLDER / "segmentation-compresso")
     assert volume.kind == "labels"
@@ -158,7 +156,6 @@ def test_a_real_segmentation() -> None:
     assert not np.asarray(volume.levels[-1][200]).any()  # its chunks are not there
 
 
-@real
 def test_real_annotations_are_no_volume() -> None:
     assert not is_precomputed(FOLDER / "annotation")
     with pytest.raises(FormatError, match="neuroglancer_annotations_v1"):

@@ -15,9 +15,8 @@ import scipy.sparse as sp
 from napari_abc.errors import Cancelled, ConfigurationError, FormatError, MissingFileError
 from napari_abc.io.matrix import Matrix, layer_names, open_10x_matrix, open_matrix
 from napari_abc.task import Progress, Task
-from project import REALDATA
+from project import cut_and_whole
 
-XENIUM = REALDATA / "xenium" / "cell-mix-526" / "cell_feature_matrix.h5"
 SHAPE = (15_000, 100)
 
 TEXT = h5py.string_dtype()
@@ -247,15 +246,16 @@ def test_a_label_of_several_rows_is_refused_only_when_asked_for(tmp_path: Path) 
         matrix.rows_of(["cell-3", "cell-0"])
 
 
-@pytest.mark.skipif(not XENIUM.exists(), reason="needs ../shared/realdata")
-def test_real_xenium_matrix() -> None:
-    with h5py.File(XENIUM) as file:
+@pytest.mark.parametrize("run", cut_and_whole("xenium/cell-mix-526"))
+def test_real_xenium_matrix(run: Path) -> None:
+    path = run / "cell_feature_matrix.h5"
+    with h5py.File(path) as file:
         group = file["matrix"]
         parts = (group["data"][:], group["indices"][:], group["indptr"][:])
         expected = sp.csc_matrix(parts, shape=group["shape"][:]).T.toarray()
         barcodes = [name.decode() for name in group["barcodes"][:]]
         types = [name.decode() for name in group["features/feature_type"][:]]
-    matrix = open_10x_matrix(XENIUM)
+    matrix = open_10x_matrix(path)
     assert (matrix.shape, matrix.feature_types) == (expected.shape, types)
     assert matrix.cell_ids.to_pylist() == barcodes
     np.testing.assert_array_equal(matrix.read(range(expected.shape[1])), expected)

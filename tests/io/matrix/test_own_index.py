@@ -19,12 +19,10 @@ from napari_abc.io.matrix import _own_index as own_index
 from napari_abc.io.matrix._own_index import OwnIndex, content_key
 from napari_abc.task import Task
 from napari_abc.vendors.registry import open_bundle
-from project import REALDATA
+from project import cut_and_whole
 
 if TYPE_CHECKING:
     from napari_abc.model import Slab
-
-needs_realdata = pytest.mark.skipif(not REALDATA.exists(), reason="needs ../shared/realdata")
 
 
 @pytest.fixture(autouse=True)
@@ -160,25 +158,28 @@ def same_genes(slab: Slab, other: Slab) -> None:
         np.testing.assert_array_equal(slab.expression(genes, kind), other.expression(genes, kind))
 
 
-@needs_realdata
 @pytest.mark.parametrize(
-    "name", ["h5ad/visium-49.h5ad", "h5ad/merfisheyes-valid/sparse_csc.h5ad", "xenium/cell-mix-526"]
+    "run",
+    [
+        *cut_and_whole("h5ad/visium-49.h5ad"),
+        *cut_and_whole("h5ad/merfisheyes-valid/sparse_csc.h5ad"),
+        *cut_and_whole("xenium/cell-mix-526"),
+    ],
 )
 def test_runs_from_outside_through_the_shell(
-    name: str, cache_folder: Path, capsys: pytest.CaptureFixture[str]
+    run: Path, cache_folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    straight = open_bundle(REALDATA / name)
-    if straight.expression_source is None:
-        pytest.skip(f"{name} holds no matrix")
+    straight = open_bundle(run)
+    assert straight.expression_source is not None
     before = [
         straight.expression([str(g) for g in straight.genes.index[:3]], kind) for kind in straight.values
     ]
-    assert main(["index", str(REALDATA / name), "--kind", "both"]) == 0
+    assert main(["index", str(run), "--kind", "both"]) == 0
     places = capsys.readouterr().out.splitlines()
     assert places and all(Path(place).parent == cache_folder / "napari-abc/genes" for place in places)
-    indexed = open_bundle(REALDATA / name)
+    indexed = open_bundle(run)
     for kind, values in zip(indexed.values, before, strict=True):
         found = indexed.expression([str(g) for g in indexed.genes.index[:3]], kind)
         np.testing.assert_array_equal(found, values)
-    assert main(["index", str(REALDATA / name), "--to", "s3://somewhere"]) == 2
+    assert main(["index", str(run), "--to", "s3://somewhere"]) == 2
     assert "leave out --to" in capsys.readouterr().err

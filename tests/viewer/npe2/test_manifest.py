@@ -15,10 +15,10 @@ from qtpy.QtWidgets import QFileDialog
 import napari_abc as abc
 from napari_abc.vendors.registry import VENDORS
 from napari_abc.widgets.commands import ANNOTATIONS_NAME, DOCK_NAME, open_annotations, open_dock
+from project import DATA
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     import napari
     from qtpy.QtGui import QAction
@@ -130,20 +130,20 @@ def test_the_browser_of_cell_types_opens_beside_the_dock(viewer: napari.Viewer) 
 
 @pytest.mark.usefixtures("no_docks")
 def test_a_folder_opens_from_the_menu(
-    viewer: napari.Viewer, realdata: Path, monkeypatch: pytest.MonkeyPatch, qtbot: Any
+    viewer: napari.Viewer, monkeypatch: pytest.MonkeyPatch, qtbot: Any
 ) -> None:
-    chosen = str(realdata / "xenium" / "mouse-brain-10k")
+    chosen = str(DATA / "xenium" / "mouse-brain-300")
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_, **__: chosen)
     entry(viewer, "File", "IO Utilities", "Open a Xenium or MERSCOPE folder").trigger()
     qtbot.waitUntil(lambda: len(viewer.layers) == 1, timeout=30_000)
-    assert len(viewer.layers[0].data) == 10_000
+    assert len(viewer.layers[0].data) == 300
 
 
 @pytest.mark.usefixtures("no_docks")
 def test_an_h5ad_opens_from_the_menu(
-    viewer: napari.Viewer, realdata: Path, monkeypatch: pytest.MonkeyPatch, qtbot: Any
+    viewer: napari.Viewer, monkeypatch: pytest.MonkeyPatch, qtbot: Any
 ) -> None:
-    chosen = str(realdata / "h5ad" / "visium-49.h5ad")
+    chosen = str(DATA / "h5ad" / "visium-49.h5ad")
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_, **__: (chosen, ""))
     entry(viewer, "File", "IO Utilities", "Open cells with coordinates").trigger()
     qtbot.waitUntil(lambda: len(viewer.layers) == 1, timeout=30_000)

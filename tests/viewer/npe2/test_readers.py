@@ -15,6 +15,7 @@ from napari_abc.errors import AbcError
 from napari_abc.viewer.color import painted
 from napari_abc.viewer.links import slab_of, viewer_of
 from napari_abc.viewer.npe2.readers import get_reader, read
+from project import DATA, cut_and_whole
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,24 +24,24 @@ if TYPE_CHECKING:
 
 OURS = (
     "xenium/cell-mix-526",
-    "xenium/mouse-brain-10k",
-    "merscope/smallset-997",
-    "merscope/brain-tumour-1058",
+    "xenium/mouse-brain-300",
+    "merscope/smallset-24",
+    "merscope/brain-tumor-150",
     "h5ad/visium-49.h5ad",
     "h5ad/merfisheyes-valid/sparse_csc.h5ad",
 )
-NOT_OURS = ("ome-zarr/valid-0.4/image-01.zarr", "volumes", "abc/bucket", "precomputed/annotation", "abc")
+NOT_OURS = ("ome-zarr/valid-0.4/image-01.zarr", "volumes", "precomputed/annotation", "h5ad")
 
 
-@pytest.mark.parametrize("path", OURS)
-def test_runs_are_accepted(realdata: Path, path: str) -> None:
-    assert get_reader(str(realdata / path)) is read
-    assert get_reader([str(realdata / path)]) is read
+@pytest.mark.parametrize("path", [version for name in OURS for version in cut_and_whole(name)])
+def test_runs_are_accepted(path: Path) -> None:
+    assert get_reader(str(path)) is read
+    assert get_reader([str(path)]) is read
 
 
 @pytest.mark.parametrize("path", NOT_OURS)
-def test_other_folders_are_refused(realdata: Path, path: str) -> None:
-    assert get_reader(str(realdata / path)) is None
+def test_other_folders_are_refused(path: str) -> None:
+    assert get_reader(str(DATA / path)) is None
 
 
 @pytest.fixture
@@ -103,15 +104,15 @@ def test_a_folder_of_pictures_is_offered_to_us_but_never_taken(viewer: napari.Vi
     assert pictures.data.shape == (2, 8, 8)
 
 
-def test_several_runs_are_no_stack(realdata: Path) -> None:
-    paths = [str(realdata / path) for path in OURS[:2]]
+def test_several_runs_are_no_stack() -> None:
+    paths = [str(DATA / path) for path in OURS[:2]]
     assert get_reader(paths) is None
     with pytest.raises(AbcError, match="one by one"):
         read(paths)
 
 
-def test_napari_opens_a_xenium_folder_as_add_slab_does(viewer: napari.Viewer, realdata: Path) -> None:
-    path = str(realdata / "xenium" / "cell-mix-526")
+def test_napari_opens_a_xenium_folder_as_add_slab_does(viewer: napari.Viewer) -> None:
+    path = str(DATA / "xenium" / "cell-mix-526")
     layers = viewer.open(path, plugin="napari-abc")
     assert [layer._type_string for layer in viewer.layers] == ["image", "labels", "points"]
     cells = next(layer for layer in layers if isinstance(layer, Points))
@@ -133,8 +134,8 @@ def test_napari_opens_a_xenium_folder_as_add_slab_does(viewer: napari.Viewer, re
     np.testing.assert_array_equal(added.cells.face_color, cells.face_color)
 
 
-def test_cells_of_a_run_lie_in_their_outlines(viewer: napari.Viewer, realdata: Path) -> None:
-    layers = viewer.open(str(realdata / "xenium" / "cell-mix-526"), plugin="napari-abc")
+def test_cells_of_a_run_lie_in_their_outlines(viewer: napari.Viewer) -> None:
+    layers = viewer.open(str(DATA / "xenium" / "cell-mix-526"), plugin="napari-abc")
     outlines = next(layer for layer in layers if isinstance(layer, Labels))
     cells = next(layer for layer in layers if isinstance(layer, Points))
     finest = outlines.data[0]
@@ -145,8 +146,9 @@ def test_cells_of_a_run_lie_in_their_outlines(viewer: napari.Viewer, realdata: P
     assert hits > 0.97 * len(cells.data)
 
 
-def test_a_gene_of_a_run_colors_its_cells(viewer: napari.Viewer, realdata: Path) -> None:
-    layers = viewer.open(str(realdata / "merscope" / "brain-tumour-1058"), plugin="napari-abc")
+@pytest.mark.parametrize("path", cut_and_whole("merscope/brain-tumor-150"))
+def test_a_gene_of_a_run_colors_its_cells(viewer: napari.Viewer, path: Path) -> None:
+    layers = viewer.open(str(path), plugin="napari-abc")
     cells = next(layer for layer in layers if isinstance(layer, Points))
     slab = slab_of(cells)
     assert slab is not None
@@ -157,10 +159,10 @@ def test_a_gene_of_a_run_colors_its_cells(viewer: napari.Viewer, realdata: Path)
     assert len(np.unique(cells.face_color, axis=0)) > 1
 
 
-def test_the_experiment_file_stands_for_its_folder(viewer: napari.Viewer, realdata: Path) -> None:
-    path = realdata / "xenium" / "mouse-brain-10k" / "experiment.xenium"
+def test_the_experiment_file_stands_for_its_folder(viewer: napari.Viewer) -> None:
+    path = DATA / "xenium" / "mouse-brain-300" / "experiment.xenium"
     (cells,) = viewer.open(str(path), plugin="napari-abc")
-    assert len(cells.data) == 10_000
+    assert len(cells.data) == 300
 
 
 def test_sample_data_of_four_species_open_offline_and_say_that_they_are_synthetic(

@@ -20,6 +20,7 @@ from napari_abc.viewer.npe2 import volume_readers
 from napari_abc.viewer.npe2.volume_readers import get_reader, read
 from napari_abc.widgets.commands import open_dock
 from napari_abc.widgets.readers import volume_reader
+from project import DATA, REALDATA
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -58,12 +59,10 @@ def no_docks(viewer: napari.Viewer) -> Iterator[None]:
 # -- whose files they are ------------------------------------------------------------------------------
 
 
-def test_volumes_are_accepted(realdata: Path, tmp_path: Path) -> None:
-    paths = [
-        realdata / "volumes" / "mni152-t1.nii.gz",
-        realdata / "volumes" / "anatomical-bigendian.nii",
-        realdata / "precomputed" / "segmentation-compresso",
-    ]
+def test_volumes_are_accepted(tmp_path: Path) -> None:
+    bigendian = DATA / "volumes" / "anatomical-bigendian.nii"
+    paths = [tmp_path / "a.nii.gz", bigendian, DATA / "precomputed" / "segmentation-compresso"]
+    paths[0].write_bytes(gzip.compress(bigendian.read_bytes()))
     for path in paths:
         assert get_reader(str(path)) is read
         assert get_reader([str(path)]) is read
@@ -77,15 +76,15 @@ def test_volumes_are_accepted(realdata: Path, tmp_path: Path) -> None:
     [
         "ome-zarr/valid-0.4/image-03.zarr",
         "ome-zarr/simple-0.5",
-        "volumes/mouse-brain-standard.tiff",
+        "volumes/mouse-brain-33.tiff",
         "volumes",
         "precomputed",
         "precomputed/annotation",
         "xenium/cell-mix-526",
     ],
 )
-def test_what_others_read_is_left_to_them(realdata: Path, path: str) -> None:
-    assert get_reader(str(realdata / path)) is None
+def test_what_others_read_is_left_to_them(path: str) -> None:
+    assert get_reader(str(DATA / path)) is None
 
 
 def test_anything_else_is_refused_at_once(tmp_path: Path) -> None:
@@ -116,22 +115,29 @@ def test_several_volumes_are_no_stack(tmp_path: Path) -> None:
 # -- what is shown -------------------------------------------------------------------------------------
 
 
-def test_a_real_brain_is_upright(viewer: napari.Viewer, realdata: Path) -> None:
-    path = str(realdata / "volumes" / "mni152-t1.nii.gz")
-    (layer,) = viewer.open(path, plugin="napari-abc")
+BRAINS = [DATA / "volumes" / "anatomical-bigendian.nii", REALDATA / "volumes" / "mni152-t1.nii.gz"]
+
+
+@pytest.mark.parametrize("path", [path for path in BRAINS if path.exists()], ids=lambda path: path.name)
+def test_a_real_brain_is_upright(viewer: napari.Viewer, path: Path) -> None:
+    (layer,) = viewer.open(str(path), plugin="napari-abc")
     assert isinstance(layer, Image)
     assert [str(unit) for unit in layer.units] == ["millimeter"] * 3
     assert layer.axis_labels == ("z", "y", "x")
-    np.testing.assert_allclose(layer.scale, 1)
     image = nibabel.load(path)
     values = np.asarray(image.dataobj)
-    # World coordinates are up, back, left; MNI's are right, front, up.
-    for up, back, left in ((20, 30, -40), (-30, -60, 10), (5, 0, 25)):
-        voxel = np.rint(np.linalg.inv(image.affine) @ [-left, -back, up, 1])[:3].astype(int)
+    np.testing.assert_allclose(layer.scale, np.abs(np.diag(image.affine))[2::-1])
+    # World coordinates are up, back, left; NIfTI's are right, front, up.
+    found = set()
+    for shares in ((0.3, 0.7, 0.6), (0.6, 0.2, 0.4), (0.5, 0.45, 0.5)):
+        voxel = np.rint(np.array(shares) * (np.array(values.shape) - 1)).astype(int)
+        right, front, up, _ = image.affine @ [*voxel, 1]
         viewer.dims.set_point(0, up)
-        assert layer.get_value((up, back, left), world=True) == values[tuple(voxel)]
+        found.add(layer.get_value((up, -front, -right), world=True))
+        assert layer.get_value((up, -front, -right), world=True) == values[tuple(voxel)]
+    assert len(found) == 3
     low, high = layer.contrast_limits
-    assert 0 < low < high <= values.max()
+    assert 0 <= low < high <= values.max()
 
 
 def test_labels_and_micrometers(viewer: napari.Viewer, tmp_path: Path) -> None:
@@ -164,8 +170,8 @@ def test_a_rotation_that_is_left_out_is_said(
     assert len(said) == 1
 
 
-def test_a_precomputed_folder(viewer: napari.Viewer, realdata: Path) -> None:
-    (layer,) = viewer.open(str(realdata / "precomputed" / "segmentation-compresso"), plugin="napari-abc")
+def test_a_precomputed_folder(viewer: napari.Viewer) -> None:
+    (layer,) = viewer.open(str(DATA / "precomputed" / "segmentation-compresso"), plugin="napari-abc")
     assert isinstance(layer, Labels)
     assert layer.multiscale and len(layer.data) == 5
     assert [str(unit) for unit in layer.units] == ["nanometer"] * 3

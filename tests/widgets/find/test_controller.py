@@ -11,7 +11,7 @@ from napari_abc.io.files import default_cache
 from napari_abc.viewer.color import painted
 from napari_abc.widgets.find import _controller as find_controller
 from napari_abc.widgets.memory import Memory
-from project import REALDATA
+from project import DATA
 from servers import FolderServer
 
 if TYPE_CHECKING:
@@ -244,11 +244,9 @@ def test_a_persons_own_h5ad(qtbot: QtBot, dock: AtlasDock, idle: Idle, tmp_path:
     assert dock.color_view.picker.column.findData("type") >= 0
 
 
-@pytest.mark.parametrize(("run", "cells"), [("xenium/cell-mix-526", 526), ("merscope/smallset-997", 997)])
+@pytest.mark.parametrize(("run", "cells"), [("xenium/cell-mix-526", 526), ("merscope/smallset-24", 24)])
 def test_a_persons_own_run(dock: AtlasDock, idle: Idle, run: str, cells: int) -> None:
-    if not REALDATA.is_dir():
-        pytest.skip("the real runs are not here")
-    dock.find_controller.open_path(str(REALDATA / run))
+    dock.find_controller.open_path(str(DATA / run))
     idle(dock)
     assert dock.find_view.notice.text == ""
     layer = dock.color_controller._layer
