@@ -161,7 +161,7 @@ def make_plan(sizes: Sizes, spatialdata: bool) -> Plan:
     if not sizes.aimed_at:
         for group in [*groups, *rest]:
             group.rows = [replace(row, aim=None) for row in group.rows]
-    return [*groups, *_scale(sizes), *rest]
+    return [*groups, *_scale(sizes), *rest, _start()]
 
 
 def together(plan: Plan) -> Group:
@@ -403,6 +403,24 @@ def _volume(sizes: Sizes) -> Group:
             ),
         ],
         first=[convert],
+    )
+
+
+def _start() -> Group:
+    """What the plugin adds to the start of napari: nothing of it is loaded before it is used."""
+    ours, napari = (way("ways_start:window", plugin=plugin) for plugin in (True, False))
+    return Group(
+        "start",
+        rows=[
+            Row(
+                "Start napari until its window is shown",
+                "",
+                Figure(ours, "window"),
+                (Figure(napari, "window", "napari without the plugin"),),
+            ),
+            Row("Open the dock for the first time", "", Figure(ours, "dock")),
+        ],
+        rounds=5,
     )
 
 

@@ -31,6 +31,7 @@ SUBJECTS = {
     "Recolor: another gene": {"napari, column", "napari, array of colors"},
     "Add the cells to the viewer": {"napari, column"},
     "Show any plane of the converted volume": {"nibabel, a slice of the file"},
+    "Start napari until its window is shown": {"napari without the plugin"},
 }
 
 
