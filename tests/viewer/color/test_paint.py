@@ -10,7 +10,7 @@ from napari.layers import Points
 
 import napari_abc as abc
 from napari_abc.errors import ConfigurationError, UnknownNameError
-from napari_abc.model import Categorical, colormap_table, hex_table
+from napari_abc.model import Categorical, Gene, colormap_table, hex_table
 from napari_abc.viewer.color import _paint as paint
 from napari_abc.viewer.color import _ways as ways
 
@@ -72,6 +72,19 @@ def test_category_gene_category_metadata(
     assert seen(look, viewer)[0] == step(0)
     assert seen(look, viewer)[3] == step(255)
     assert told == [cells] * 4
+
+
+def test_raw_values_are_colored_by_where_they_are_asked_for(viewer: napari.Viewer, slab: Slab) -> None:
+    cells = abc.add_slab(viewer, slab, "gene:DRD1", "raw").cells
+    state = paint.painted(cells)
+    assert state is not None
+    assert state.coloring.genes[0].values == "raw"
+    for kind, unit in (("log2", "log2(CPT + 1)"), ("raw", "counts")):
+        coloring = abc.color_by(cells, "gene:DRD1", values=kind)
+        assert coloring.genes == (Gene("ENSG00000184845", "DRD1", kind),)
+        assert coloring.text(1) == f"DRD1 2 {unit}"
+        again = paint.painted(cells)
+        assert again is not None and again.coloring is coloring
 
 
 def test_the_layers_own_colors_are_what_is_seen(viewer: napari.Viewer, slab: Slab, way: ways.Way) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from napari.layers import Points
 
 import napari_abc as abc
 from napari_abc.model import Frame
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     import napari
-    from napari.layers import Points
 
     from napari_abc.model import Slab
 
@@ -113,10 +113,11 @@ def test_the_main_thread_never_waits_for_the_tree(
 
 def test_three_dimensions_are_left_to_napari(viewer: napari.Viewer, slab: Slab) -> None:
     cells = abc.add_slab(viewer, slab).cells
-    status = cells.get_status(
-        (0.0, 1.0, 1.0), view_direction=np.array([1.0, 0, 0]), dims_displayed=[0, 1, 2], world=True
-    )
-    assert "coordinates" in status
+    position, direction = (0.0, 1.0, 1.0), np.array([1.0, 0, 0])
+    asked = {"view_direction": direction, "dims_displayed": [0, 1, 2], "world": True}
+    status = cells.get_status(position, **asked)
+    assert status == Points.get_status(cells, position, **asked)
+    assert "mm" not in status["coordinates"]  # which ours would say
 
 
 def test_an_answer_takes_a_few_milliseconds_at_most(

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QLabel
 
 from napari_abc.widgets.color._picker import ColorPicker
 
@@ -88,5 +89,10 @@ def test_no_layer_nothing_to_color(picker: ColorPicker) -> None:
 
 
 def test_every_control_has_a_name_and_a_mnemonic_label(picker: ColorPicker) -> None:
-    for control in (picker.layer, picker.column, picker.gene, picker.values):
-        assert control.accessibleName()
+    controls = (picker.layer, picker.frame, picker.column, picker.gene)
+    labels = {label.buddy(): label.text() for label in picker.findChildren(QLabel)}
+    assert set(labels) == set(controls)
+    letters = [labels[control].partition("&")[2][:1].casefold() for control in controls]
+    assert all(letters) and len(set(letters)) == len(letters)
+    names = [control.accessibleName() for control in (*controls, picker.values)]
+    assert all(names) and len(set(names)) == len(names)
