@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pytest
 
 from napari_abc.model import Categorical, Continuous, Gene, LegendRow, colormap_table, hex_table
-from napari_abc.viewer.color import legend, shown_line
+from napari_abc.viewer.color import legend, resolve, rgba, shown_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,6 +46,34 @@ def test_a_gene_has_a_bar_and_rows_for_zero_and_missing() -> None:
 
 def test_rows_follow_the_lower_limit() -> None:
     assert legend(gene(0, 1, 3), (2, 5)).rows == (LegendRow("below 2", "#404040", 2),)
+
+
+@pytest.mark.parametrize("limits", [None, (0, 4), (2, 5), (-1, 3)])
+def test_a_legend_counts_the_cells_that_the_canvas_shows(limits: tuple[float, float] | None) -> None:
+    coloring = gene(-1, 0, 0, 1, 2, 2, 3, 9, np.nan, np.inf)
+    painted = resolve(coloring, limits)
+    colors = rgba(painted)
+    found = legend(coloring, limits)
+    for row in found.rows:
+        assert row.count == (colors == hex_table([row.color])).all(axis=1).sum(), row.name
+    assert len(found.rows) == 2
+    assert found.bar is not None
+    assert (found.bar.extent, found.bar.usual) == ((-1, 9), (0, 9))
+
+
+def test_a_bar_of_no_values_has_limits_all_the_same() -> None:
+    bar = legend(gene(np.nan)).bar
+    assert bar is not None
+    assert bar.limits == bar.extent == bar.usual == (0, 1)
+
+
+def test_what_is_hidden_is_said_in_its_row() -> None:
+    codes = np.array([1, 0, -1], np.int32)
+    coloring = Categorical("k", "k", codes, ("a", "b"), ("#ff0000", "#00ff00"))
+    rows = legend(coloring, hidden=["b"]).rows
+    assert [(row.name, row.hidden) for row in rows] == [("a", False), ("b", True), ("no value", False)]
+    assert [row.hidden for row in legend(gene(0, np.nan), hidden=[None]).rows] == [False, True]
+    assert [row.hidden for row in legend(gene(0, np.nan)).rows] == [False, False]
 
 
 def test_rows_of_other_numbers_are_the_missing_ones_only() -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import FrozenInstanceError
+
 import numpy as np
 import pytest
 
-from napari_abc.errors import ConfigurationError
+from napari_abc.errors import ConfigurationError, UnknownNameError
 from napari_abc.model import STEPS, ZERO_COLOR, Categorical, Continuous, Gene, colormap_table, hex_table
 from napari_abc.viewer.color import resolve, rgba
 from napari_abc.viewer.color._painted import look_up
@@ -73,6 +75,55 @@ def test_limits_of_large_numbers_that_differ_little_still_tell_them_apart() -> N
     rows = found.scale.rows(found.numbers, len(found.table))
     assert rows.tolist() == [0, STEPS // 2, STEPS - 1]
     assert len(found.table) == STEPS + 2
+
+
+def test_what_is_painted_is_never_altered() -> None:
+    painted = resolve(gene(1, 2))
+    with pytest.raises(FrozenInstanceError):
+        painted.limits = (0, 1)  # type: ignore[misc]
+    with pytest.raises(FrozenInstanceError):
+        painted.coloring.title = "other"
+
+
+def test_only_categories_and_what_has_no_value_can_be_hidden() -> None:
+    codes = Categorical("k", "kind", np.array([1, -1, 0], np.int32), ("a1", "b"), ("#ff0000", "#00ff00"))
+    for coloring in (codes, gene(1, np.nan, 2)):
+        hidden = resolve(coloring, hidden=(name for name in [None]))
+        assert hidden.hidden == {None}
+        assert hidden.drawn().tolist() == [True, False, True]
+        assert hidden.drawn(np.array([1, 2])).tolist() == [False, True]
+        assert resolve(coloring).drawn().tolist() == [True] * 3
+        assert resolve(coloring).drawn(np.array([1])).tolist() == [True]
+    assert resolve(codes, hidden=["b"]).drawn().tolist() == [False, True, True]
+    with pytest.raises(UnknownNameError, match="'kind' has no category 'a2' to hide; did you mean a1"):
+        resolve(codes, hidden=["a2", None])
+    with pytest.raises(UnknownNameError, match="did you mean a1 or b"):
+        resolve(codes, hidden=["zzz"])
+    with pytest.raises(UnknownNameError, match="it has no categories"):
+        resolve(gene(1), hidden=["b"])
+
+
+def test_a_point_that_is_no_cell_has_no_value() -> None:
+    coloring = gene(0, 4, 8)
+    rows = np.array([2, -1, 0])
+    for limits in (None, (-2e38, 2e38)):  # the latter are too much for single precision
+        found = look_up(resolve(coloring, limits), rows)
+        np.testing.assert_array_equal(found.colors(), rgba(resolve(coloring, limits), rows))
+        np.testing.assert_array_equal(found.colors()[1], GRAY)
+        assert found.colors(np.array([1])).shape == (1, 4)
+
+
+def test_numbers_that_depend_on_the_limits_are_made_again() -> None:
+    coloring = number(-3e38, 0, 3e38, np.nan)
+    wide, narrow = resolve(coloring, (-2e38, 2e38)), resolve(coloring, (-1.0, 1.0))
+    before = look_up(wide, None)
+    for painted in (resolve(coloring, (-3e38, 3e38)), narrow):
+        after = look_up(painted, None, before)
+        assert after.numbers is not before.numbers
+        np.testing.assert_array_equal(after.colors(), rgba(painted))
+    assert look_up(narrow, None, before).scale.scale == STEPS / 2
+    again = look_up(resolve(coloring, (0.0, 1.0)), None, look_up(narrow, None))
+    assert again.numbers is look_up(narrow, None, again).numbers
 
 
 @pytest.mark.parametrize("limits", [(1, 1), (2, 1), (np.nan, 1), (0, np.inf)])
