@@ -32,8 +32,13 @@ def as_text(values: Any) -> pa.Array:
     Raises
     ------
     FormatError
-        If they are floating-point numbers, which lose the last digits of long ids, or bytes that
-        are no text.
+        If they are floating-point numbers, which lose the last digits of long ids, bytes that are
+        no text, or nothing that can be an id.
+
+    Examples
+    --------
+    >>> as_text([9007199254740993, "7", b"07"]).to_pylist()
+    ['9007199254740993', '7', '07']
     """
     if isinstance(values, pa.ChunkedArray):
         values = values.combine_chunks()
@@ -68,6 +73,21 @@ class CellIds:
         Id of the cell in each row, anything that :func:`as_text` takes.
     where
         Name of the table or file, for messages.
+
+    Attributes
+    ----------
+    ids
+        The ids as text, a ``large_string`` array, (cells,).
+
+    Raises
+    ------
+    FormatError
+        See :func:`as_text`.
+
+    Examples
+    --------
+    >>> CellIds(["b", "a", "7"], "cells.csv").rows_of(["a", 7, "nobody"]).tolist()
+    [1, 2, -1]
     """
 
     def __init__(self, ids: Any, where: str) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from napari_abc.errors import ExpressionError, UnknownNameError
+from napari_abc.errors import ConfigurationError, ExpressionError, UnknownNameError
 from napari_abc.model.columns import color_columns, column_coloring, find_column, unknown_column
 from napari_abc.model.continuous import Continuous
 from napari_abc.model.expression import RowsOf
@@ -174,6 +174,12 @@ class Slab:
             If a gene is not in the panel.
         ExpressionError
             If there are no such values for these cells.
+        ConfigurationError
+            If `rows` are not one True or False a cell.
+        FormatError, MissingFileError
+            If a file of the values is damaged, was changed, or is not there any more.
+        NetworkError, DiskFullError
+            If a file has to be fetched and can't be.
         """
         wanted = [genes] if isinstance(genes, str) else list(genes)
         identifiers = [self.find_gene(gene) for gene in wanted]
@@ -182,6 +188,10 @@ class Slab:
         if values not in self.expression_source.kinds:
             have = " or ".join(self.expression_source.kinds)
             raise ExpressionError(f"{self.label} has no {values!r} values; ask for {have}.")
+        if rows is not None and (rows.dtype != bool or rows.shape != (len(self.cells),)):
+            raise ConfigurationError(
+                f"{self.label} has {len(self.cells):,} cells; give True or False for each as `rows`."
+            )
         unique = list(dict.fromkeys(identifiers))
         table = self.expression_source.read(unique, values, task or Task(), rows)
         columns = [unique.index(identifier) for identifier in identifiers]

@@ -116,3 +116,22 @@ def test_what_counts_look_like() -> None:
     assert looks_like_counts(np.array([]))
     for values in ([0.5], [-1.0], [np.nan], [np.inf]):
         assert not looks_like_counts(np.array([1.0, *values]))
+
+
+def test_reading_nothing_gives_nothing(tmp_path: Path) -> None:
+    matrix = matrix_of(COUNTS, tmp_path / "m.h5ad")
+    for cells, genes in (([], ["g0"]), (SHOWN, []), ([], [])):
+        table = TableExpression(pd.DataFrame(COUNTS, IDS, GENES), cells, "cell_by_gene.csv")
+        for source in (MatrixExpression({"raw": matrix}, {"raw": "counts"}, cells=cells), table):
+            for kind in ("raw", "log2"):
+                values = source.read(genes, kind, Task())
+                assert values.shape == (len(cells), len(genes)) and values.dtype == np.float32
+
+
+def test_texts_among_the_counts_are_an_error_of_ours() -> None:
+    table = pd.DataFrame({"g0": [1, 2], "g1": ["3", "many"]}, index=["a", "b"])
+    source = TableExpression(table, ["a", "b"], "cell_by_gene.csv")
+    assert source.read(["g0"], "raw", Task())[:, 0].tolist() == [1.0, 2.0]
+    for genes, kind in ((["g1"], "raw"), (["g0"], "log2")):
+        with pytest.raises(FormatError, match=r"cell_by_gene.csv: the column 'g1' holds something else"):
+            source.read(genes, kind, Task())

@@ -257,6 +257,7 @@ class AtlasExpression:
 
         Where ``rows`` are given, only matrices that hold such cells are fetched; the values of other
         cells are read where they are at hand. What was fetched stays when `task` is cancelled.
+        Where no cell is wanted and none is at hand, all are NaN.
 
         Raises
         ------
@@ -270,6 +271,8 @@ class AtlasExpression:
         if examples:
             return self._examples.read(examples, self._symbols(identifiers) or [], self._kept, task)
         chosen = [part for part in parts if part.wanted or not part.missing]
+        if not chosen and not (self._count if rows is None else np.any(rows)):
+            return np.full((self._count, len(identifiers)), np.nan, dtype=np.float32)
         try:
             return self._read_parts(chosen, identifiers, task)
         finally:

@@ -88,14 +88,18 @@ def build_index(
     target
         Folder to make; its name ends in ``.zarr``.
     key
-        What the values are: the matrix file's MD5, say. See
-        :func:`~napari_abc.io.gene_index._open.open_index`.
+        What the values are: the matrix file's MD5, say. See :func:`open_index`.
     task
         Told of each part; can cancel. Finished parts are kept.
     threads
         Parts to make at a time; None for two, or fewer processors.
     part_entries
         Most entries of a part; memory is in proportion to it.
+
+    Returns
+    -------
+    GeneIndex
+        Opened.
 
     Raises
     ------
@@ -105,6 +109,20 @@ def build_index(
         If the index can't be written there.
     Cancelled
         If `task` was cancelled.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> import numpy as np
+    >>> from napari_abc.io.gene_index import ArrayMatrix
+    >>> from napari_abc.task import Task
+    >>> matrix = ArrayMatrix(np.eye(3), ["a", "b", "c"], ["Drd1", "Drd2", "Tac1"])
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     index = build_index(matrix, pathlib.Path(folder) / "eye.zarr", "the key", Task())
+    ...     values = index.gene_all(index.places["Drd2"])
+    ...     index.close()
+    >>> values.tolist()
+    [0.0, 1.0, 0.0]
     """
     there = open_index(target, key)
     if there is not None:

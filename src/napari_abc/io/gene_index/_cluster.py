@@ -41,7 +41,13 @@ _ROUNDS = 8
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """An index to build."""
+    """An index to build.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> order = Order(Path("mine.h5ad"), Path("mine-ab12-v1.zarr"), "ab12")
+    """
 
     matrix: Path
     """The matrix file; its path must lead to it on every worker."""
@@ -72,7 +78,7 @@ def build_indexes(
     scheduler
         Address of a Dask scheduler, ``"tcp://host:8786"``; None for this machine's threads.
     part_entries
-        Most entries of a part; see :func:`~napari_abc.io.gene_index._build.build_index`.
+        Most entries of a part; see :func:`build_index`.
 
     Returns
     -------
@@ -87,6 +93,29 @@ def build_indexes(
         If the scheduler can't be reached.
     AbcError
         If a matrix is damaged or an index can't be written.
+    Cancelled
+        If `task` was cancelled.
+
+    Examples
+    --------
+    A file that can be opened is anything that `opener` opens; here, text of a small matrix:
+
+    >>> import pathlib, tempfile
+    >>> import numpy as np
+    >>> from napari_abc.io.gene_index import ArrayMatrix
+    >>> from napari_abc.task import Task
+    >>> def opener(path):
+    ...     values = np.loadtxt(path)
+    ...     return ArrayMatrix(values, range(len(values)), ["Drd1", "Drd2"])
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = pathlib.Path(folder) / "matrix.txt"
+    ...     np.savetxt(path, [[1, 0], [0, 2.5]])
+    ...     order = Order(path, path.with_suffix(".zarr"), "ab12")
+    ...     (index,) = build_indexes([order], opener, Task())
+    ...     values = index.gene_all(1)
+    ...     index.close()
+    >>> values.tolist()
+    [0.0, 2.5]
     """
     density: dict[Path, float] = {}
     for _ in range(_ROUNDS):

@@ -48,7 +48,7 @@ PART_ENTRIES = 12 * 2**20
 INNER = 16_384
 """Entries of an inner chunk of a part's file."""
 LABEL_CHUNK = 2**24
-"""Bytes of text a chunk of the labels, before compression."""
+"""Bytes of text a chunk of the cell ids, before compression."""
 VALUE_TYPES = ("|u1", "<u2", "<f4", "<f8", "<i8", "<u8")
 """Types that values are stored as, in order of preference."""
 SEGMENTS = "segments/c/0/0/0"
@@ -76,7 +76,7 @@ def values_file(part: int) -> str:
 
 
 def label_file(chunk: int) -> str:
-    """File with a chunk of the cell labels."""
+    """File with a chunk of the cell ids, which the format calls ``labels``."""
     return f"labels/c/{chunk}"
 
 
@@ -114,10 +114,10 @@ class About:
     entries: tuple[int, ...]
     """Entries of each part."""
     label_bytes: int | None
-    """Bytes of the labels' text; None where the index has none."""
+    """Bytes of the cell ids' text; None where the index has none."""
     label_checksum: int
     label_files: tuple[int, ...]
-    """Bytes of each compressed chunk of the labels."""
+    """Bytes of each compressed chunk of the cell ids."""
     identifiers: tuple[str, ...]
     format: int = FORMAT
 
@@ -275,5 +275,5 @@ def array_documents(about: About) -> dict[str, bytes]:
 
 
 def label_chunk(label_bytes: int) -> int:
-    """Bytes of text in each chunk of the labels; the last is filled up with zeros."""
+    """Bytes of text in each chunk of the cell ids; the last is filled up with zeros."""
     return max(1, min(LABEL_CHUNK, label_bytes))

@@ -1,9 +1,4 @@
-"""Gene-major index of an expression matrix: any gene of millions of cells in a millisecond.
-
-Made once by :func:`~napari_abc.io.gene_index._build.build_index`, opened by
-:func:`~napari_abc.io.gene_index._open.open_index`, from a
-folder or straight from a bucket. ``docs/formats.md`` describes the files.
-"""
+"""Reading genes from an index: the tables of their segments, then the segments, checked once."""
 
 from __future__ import annotations
 
@@ -49,6 +44,20 @@ class GeneIndex:
         Column of each identifier; the last of those that repeat.
     is_local
         Whether it lies on this machine.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> import numpy as np
+    >>> from napari_abc.io.gene_index import ArrayMatrix, build_index
+    >>> from napari_abc.task import Task
+    >>> matrix = ArrayMatrix(np.eye(3), ["a", "b", "c"], ["Drd1", "Drd2", "Tac1"])
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> index = build_index(matrix, pathlib.Path(folder.name) / "eye.zarr", "the key", Task())
+    >>> index.read([index.places["Tac1"]], index.rows_of(["c", "nobody", "a"]))[:, 0].tolist()
+    [1.0, nan, 0.0]
+    >>> index.close()
+    >>> folder.cleanup()
     """
 
     def __init__(self, about: About, files: Files) -> None:
@@ -128,11 +137,17 @@ class GeneIndex:
     # -- reading -------------------------------------------------------------------------------
 
     def gene_all(self, column: int, task: Task | None = None) -> NDArray[np.float32]:
-        """One gene of all cells, (cells,)."""
+        """One gene of all cells, float32, (cells,); raises what :meth:`read` does."""
         return self.read([column], None, task)[:, 0]
 
     def plan(self, rows: NDArray[np.integer[Any]] | None) -> RowPlan:
-        """Find out which blocks hold some cells; see :func:`~napari_abc.io.gene_index._rows.plan_rows`."""
+        """Find out which blocks hold some cells; see :class:`RowPlan`.
+
+        Raises
+        ------
+        ConfigurationError
+            If a row number is out of range.
+        """
         return plan_rows(self.about, rows, self.location)
 
     def read(

@@ -21,7 +21,7 @@ __all__ = ["RowPlan", "plan_rows"]
 
 @dataclass(frozen=True, eq=False, slots=True)
 class RowPlan:
-    """Which blocks hold some cells, and where they lie in them; made by :func:`plan_rows`.
+    """Which blocks hold some cells, and where they lie in them; made by :meth:`GeneIndex.plan`.
 
     Worth keeping where the same cells are asked for gene after gene.
     """

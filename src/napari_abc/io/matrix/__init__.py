@@ -1,4 +1,12 @@
-"""Expression matrices: checked, read by column, and by cell."""
+"""Expression matrices as people and the atlas have them: any gene of any cells, from the file as it lies.
+
+:func:`open_matrix` (h5ad) and :func:`open_10x_matrix` (Xenium, Cell Ranger) look at names and shapes only and
+give a :class:`Matrix`, whatever its layout and compression; nothing of the file is held, and none of its
+claims is believed. :class:`MatrixExpression` and :class:`TableExpression` join a matrix, or a table in
+memory, with the cells of a slab, by cell id. :class:`GeneTable` holds a few genes of millions of cells.
+
+In this room *cell ids* name rows and *identifiers* name columns (genes); both are exact text.
+"""
 
 from __future__ import annotations
 

@@ -35,7 +35,13 @@ COMPUTED_LOG2 = "log2(CP10k + 1)"
 
 
 def looks_like_counts(values: NDArray[Any]) -> bool:
-    """Whether values are whole numbers from 0 on, as counts are."""
+    """Whether values are whole numbers from 0 on, as counts are.
+
+    Examples
+    --------
+    >>> looks_like_counts(np.array([0.0, 3.0])), looks_like_counts(np.array([0.5]))
+    (True, False)
+    """
     return bool(np.all(np.isfinite(values)) and np.all(values >= 0) and np.all(values == np.floor(values)))
 
 
@@ -140,6 +146,14 @@ class MatrixExpression(_OnDisk):
         should not.
     computed_log2
         Whether to offer log2 values that are computed from counts, where none are stored.
+
+    Examples
+    --------
+    >>> source = MatrixExpression(
+    ...     {"raw": open_matrix("run.h5ad")}, {"raw": "counts"}, cells=["a", "b"]
+    ... )  # doctest: +SKIP
+    >>> source.read(["Drd1"], "log2", Task())  # doctest: +SKIP
+    array([[0.        ], [8.61374]], dtype=float32)
     """
 
     def __init__(
@@ -166,6 +180,13 @@ class MatrixExpression(_OnDisk):
         self._totals: NDArray[np.float64] | None = None
         self._indexes = {kind: OwnIndex(matrix) for kind, matrix in matrices.items()}
         self._plans: dict[str, tuple[GeneIndex, RowPlan]] = {}
+
+    def __repr__(self) -> str:
+        files = ", ".join(f"{kind} of {matrix.name}" for kind, matrix in self._matrices.items())
+        return f"<MatrixExpression {files}>"
+
+    def __getstate__(self) -> dict[str, Any]:
+        return vars(self) | {"_plans": {}}  # of indexes that are opened again
 
     @property
     def kinds(self) -> Mapping[str, str]:
@@ -262,6 +283,17 @@ class TableExpression(_OnDisk):
         Label of the values for a color bar.
     counted
         Columns that count into a cell's total, (genes,); None for all.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from napari_abc.task import Task
+    >>> table = pd.DataFrame({"Drd1": [3, 0], "Drd2": [1, 2]}, index=["a", "b"])
+    >>> source = TableExpression(table, ["b", "a"], "cell_by_gene.csv")
+    >>> source.read(["Drd1"], "raw", Task()).tolist()
+    [[0.0], [3.0]]
+    >>> source
+    <TableExpression raw of cell_by_gene.csv>
     """
 
     def __init__(
@@ -281,6 +313,9 @@ class TableExpression(_OnDisk):
         self._counted = counted
         self._rows: NDArray[np.int64] | None = None
         self._totals: NDArray[np.float64] | None = None
+
+    def __repr__(self) -> str:
+        return f"<TableExpression raw of {self._where}>"
 
     @property
     def kinds(self) -> Mapping[str, str]:
@@ -303,7 +338,7 @@ class TableExpression(_OnDisk):
         ExpressionError
             If the table shares no cell with the slab, lacks a gene, or has no such kind of values.
         FormatError
-            If an id stands for several rows.
+            If an id stands for several rows, or a gene's values are no numbers.
         """
         self._kinds.check(kind, self._where)
         columns = _columns(identifiers, self._columns, self._where)
@@ -316,18 +351,27 @@ class TableExpression(_OnDisk):
         values = np.full((len(self._rows), len(columns)), np.nan, np.float32)
         found = self._rows >= 0
         for slot, column in enumerate(columns):
-            values[found, slot] = self._table.iloc[:, column].to_numpy(np.float32)[self._rows[found]]
+            values[found, slot] = self._numbers(column, np.float32)[self._rows[found]]
         if kind == "raw":
             return values
         if self._totals is None:
             self._totals = self._add_up(task)
         return _log2(values, self._totals[self._rows])
 
+    def _numbers(self, column: int, dtype: type[np.floating[Any]]) -> NDArray[Any]:
+        try:
+            return np.asarray(self._table.iloc[:, column].to_numpy(dtype))
+        except (TypeError, ValueError) as error:
+            raise FormatError(
+                f"{self._where}: the column {str(self._table.columns[column])!r} holds something else than "
+                f"numbers ({error}); write the file again."
+            ) from error
+
     def _add_up(self, task: Task) -> NDArray[np.float64]:
         totals = np.zeros(len(self._table))
         count = self._table.shape[1]
         for column in range(count):  # by column, so that the table is never copied
             if self._counted is None or self._counted[column]:
-                totals += self._table.iloc[:, column].to_numpy(np.float64)
+                totals += self._numbers(column, np.float64)
             task.report(f"Adding up {self._where}", column + 1, count, "genes")
         return totals

@@ -49,7 +49,16 @@ class GeneTable:
     ------
     FormatError
         If the file is not such a table.
+
+    Examples
+    --------
+    >>> table = GeneTable(path)  # doctest: +SKIP
+    >>> table.read(["Slc17a7"], table.rows_of(["1015221640100570215"]))  # doctest: +SKIP
+    array([[8.25]], dtype=float32)
     """
+
+    def __repr__(self) -> str:
+        return f"<GeneTable {self.path.name}: {self.cells:,} cells, {len(self.symbols)} genes>"
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -108,7 +117,7 @@ class GeneTable:
 
 
 def build_gene_table(source: Path, target: Path, key: str, task: Task) -> GeneTable:
-    """Convert a CSV with a column of cell ids and a column a gene; some rows at a time.
+    r"""Convert a CSV with a column of cell ids and a column a gene; some rows at a time.
 
     Parameters
     ----------
@@ -127,6 +136,17 @@ def build_gene_table(source: Path, target: Path, key: str, task: Task) -> GeneTa
         If the file is no such table, or is cut off within a row.
     DiskFullError
         If there is no room.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> from napari_abc.task import Task
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     source = pathlib.Path(folder) / "example.csv"
+    ...     _ = source.write_text("cell_label,Slc17a7,Tac2\na,8.25,0\nb,,1.5\n")
+    ...     table = build_gene_table(source, source.with_suffix(".parquet"), "cell_label", Task())
+    ...     table, table.read(["Slc17a7"], table.rows_of(["b", "a"]))[:, 0].tolist()
+    (<GeneTable example.parquet: 2 cells, 2 genes>, [nan, 8.25])
     """
     size = source.stat().st_size
 

@@ -67,6 +67,23 @@ class Matrix:
         ...); None for h5ad.
     var
         Where the file has its table of genes: ``"var"``, ``"raw/var"``, or ``"matrix/features"``.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> import anndata
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> path = pathlib.Path(folder.name) / "eye.h5ad"
+    >>> names = {"obs": pd.DataFrame(index=["a", "b"]), "var": pd.DataFrame(index=["Drd1", "Drd2"])}
+    >>> anndata.AnnData(np.eye(2), **names).write_h5ad(path)
+    >>> matrix = open_matrix(path)
+    >>> matrix
+    <Matrix eye.h5ad: X, 2 cells, 2 genes, dense>
+    >>> matrix.read([1], matrix.rows_of(["b", "nobody", "a"]))[:, 0].tolist()
+    [1.0, nan, 0.0]
+    >>> folder.cleanup()
     """
 
     path: Path
@@ -82,6 +99,14 @@ class Matrix:
     _cell_ids: CellIds | None = None
     _indptr: NDArray[np.integer[Any]] | None = None
     _places: dict[str, Placement] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        cells, genes = self.shape
+        return f"<Matrix {self.name}: {self._node}, {cells:,} cells, {genes:,} genes, {self._layout}>"
+
+    def __getstate__(self) -> dict[str, Any]:
+        # What is read once and kept is read again where it is unpickled: it may be as large as the file.
+        return vars(self) | {"_cell_ids": None, "_indptr": None, "_places": {}}
 
     @property
     def name(self) -> str:
@@ -335,6 +360,12 @@ def open_matrix(path: str | Path, layer: str | None = None) -> Matrix:
         If there is no such file.
     FormatError
         If it is no h5ad file, has no such layer, is damaged, or its shapes don't fit together.
+
+    Examples
+    --------
+    >>> open_matrix("nowhere.h5ad")
+    Traceback (most recent call last):
+    napari_abc.errors.MissingFileError: There is no file nowhere.h5ad; check the path.
     """
     path = Path(path)
     with open_hdf5(path) as file:
@@ -386,6 +417,11 @@ def open_10x_matrix(path: str | Path) -> Matrix:
         If there is no such file.
     FormatError
         If it is not such a file, is damaged, or its shapes don't fit together.
+
+    Examples
+    --------
+    >>> open_10x_matrix("run/cell_feature_matrix.h5")  # doctest: +SKIP
+    <Matrix cell_feature_matrix.h5: matrix, 2,430 cells, 541 genes, csr>
     """
     path = Path(path)
     with open_hdf5(path) as file:
@@ -423,6 +459,19 @@ def open_10x_matrix(path: str | Path) -> Matrix:
 
 
 def layer_names(path: str | Path) -> list[str]:
-    """Names that :func:`open_matrix` takes as ``layer`` for this file."""
+    """Names that :func:`open_matrix` takes as ``layer`` for this file.
+
+    Raises
+    ------
+    MissingFileError
+        If there is no such file.
+    FormatError
+        If it is no HDF5 file, or damaged.
+
+    Examples
+    --------
+    >>> layer_names("mine.h5ad")  # doctest: +SKIP
+    ['counts', 'raw']
+    """
     with open_hdf5(Path(path)) as file:
         return matrix_layers(file)

@@ -71,6 +71,9 @@ class OwnIndex:
         self._opened: GeneIndex | None = None
         self._lock = threading.Lock()
 
+    def __reduce__(self) -> tuple[type[OwnIndex], tuple[Matrix]]:
+        return OwnIndex, (self._matrix,)  # it is looked for again where it is unpickled
+
     @property
     def target(self) -> Path:
         """Where the index belongs."""
