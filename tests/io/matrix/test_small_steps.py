@@ -164,7 +164,7 @@ def test_an_index_outside_the_matrix_is_noticed_in_every_block(
         with pytest.raises(FormatError, match="outside the matrix"):
             matrix.read(range(GENES))
         with pytest.raises(FormatError, match="outside the matrix"):
-            matrix.totals(np.arange(GENES) < GENES - 2)
+            matrix.totals(np.arange(GENES) > 0)
 
 
 @pytest.mark.parametrize("position", [0, 5, -1])
