@@ -42,10 +42,12 @@ def test_every_species_opens_and_colors_by_everything_it_offers(local):
         assert len(slab.cells) == dataset.slabs.loc[label, "cells"] > 500
         assert slab.cells.index.is_unique
         assert np.isfinite(slab.cells[["x", "y"]].to_numpy()).all()
+        assert any(slab.color_keys().values())
         for columns in slab.color_keys().values():
             for column in columns:
                 coloring = slab.coloring(column)
                 assert len(getattr(coloring, "codes", getattr(coloring, "values", ()))) == len(slab.cells)
+        assert slab.values
         for values in slab.values:
             table = slab.expression(slab.genes.index[:2], values)
             assert table.shape == (len(slab.cells), 2)

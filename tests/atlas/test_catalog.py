@@ -61,7 +61,9 @@ def test_spatial_y_grows_down_and_that_of_embeddings_up():
 
 
 def test_the_brains_of_the_zhuang_lab_have_their_own_license():
-    for name, entry in catalog().datasets.items():
+    datasets = catalog().datasets
+    assert sum(name.startswith("Zhuang") for name in datasets) == 4
+    for name, entry in datasets.items():
         assert entry.license == ("CC BY 4.0" if name.startswith("Zhuang") else "CC BY-NC 4.0")
 
 

@@ -60,11 +60,13 @@ def test_an_embedding_is_a_slab_whose_y_grows_up(atlas, dataset, label):
     assert atlas[dataset].kind == "embedding"
     assert (slab.frame.name, slab.frame.unit, slab.frame.y_down, slab.frame.ndim) == ("UMAP", "", False, 2)
     assert slab.cells.index.is_unique
+    assert any(slab.color_keys().values())
     for columns in slab.color_keys().values():
         for column in columns:
             coloring = slab.coloring(column)
             assert len(getattr(coloring, "codes", getattr(coloring, "values", ()))) == len(slab.cells)
     gene = slab.genes.index[0]
+    assert slab.values
     for values in slab.values:
         assert np.isfinite(slab.expression(gene, values)[gene]).any()
 

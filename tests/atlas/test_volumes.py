@@ -165,14 +165,15 @@ def test_a_section_outside_the_volume_is_told_so(folder: Path) -> None:
 def test_it_is_fetched_and_converted_once(folder: Path) -> None:
     volume = offered(folder, cells())["reconstructed: Average template"]
     assert volume.download_bytes() == 0
-    volume.load(Task())
+    reports: list[str] = []
+    task = Task(lambda progress: reports.append(progress.what))
+    volume.load(task)
+    assert [what for what in reports if "Converting" in what]
     converted = list((folder.parent / "cache" / "napari-abc" / "volumes").glob("*.ome.zarr"))
     assert len(converted) == 1
     stamp = converted[0].stat().st_mtime_ns
-    reports: list[str] = []
-    offered(folder, cells(1.2))["reconstructed: Average template"].load(
-        Task(lambda progress: reports.append(progress.what))
-    )
+    reports.clear()
+    offered(folder, cells(1.2))["reconstructed: Average template"].load(task)
     assert converted[0].stat().st_mtime_ns == stamp
     assert not [what for what in reports if "Converting" in what]
 
@@ -212,6 +213,7 @@ def test_what_was_converted_needs_its_file_no_more(folder: Path, name: str) -> N
     assert (volume.scale, volume.translate) == (plane.scale, plane.translate)
     np.testing.assert_array_equal(volume.levels[0], plane.levels[0])
     # The others were never converted.
+    assert found
     assert all(other.download_bytes() for other in found.values())
 
 

@@ -183,7 +183,9 @@ def test_reading_a_flat_table_can_be_cancelled(flat):
 
 
 def test_every_taxonomy_of_the_catalog_names_its_tables():
-    for entry in catalog().taxonomies.values():
+    entries = catalog().taxonomies.values()
+    assert entries
+    for entry in entries:
         required, optional = tables_of(entry)
         assert term_table_of(entry) in required
         assert not set(required) & set(optional)

@@ -395,13 +395,15 @@ def test_metadata_of_noise_raise_our_errors_only(tmp_path: Path) -> None:
     source = (SIMPLE / "zarr.json").read_bytes()
     folder = tmp_path / "a"
     shutil.copytree(SIMPLE, folder)
+    refused = 0
     random = np.random.default_rng(0)
     for _ in range(100):
         content = bytearray(source)
-        for at in random.integers(0, 1500, 4):
+        for at in random.integers(0, 1500, 1):
             content[at] = random.integers(32, 127)
         (folder / "zarr.json").write_bytes(content)
         try:
             open_ngff(folder)
         except AbcError:
-            continue
+            refused += 1
+    assert 0 < refused < 100  # some noise does no harm

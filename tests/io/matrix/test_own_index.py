@@ -120,7 +120,7 @@ def test_totals_are_added_up_once(
     monkeypatch.setattr(type(matrix), "totals", refused)
     np.testing.assert_array_equal(again.read(["g1"], "log2", Task()), first)
     other = MatrixExpression({"raw": open_matrix(path, "counts")}, {"raw": "counts"}, rows=np.arange(300))
-    with pytest.raises(RuntimeError):  # other columns count: they have to be added up
+    with pytest.raises(RuntimeError, match="added up again"):  # other columns count: they have to be added up
         other.read(["g1"], "log2", Task())
 
 

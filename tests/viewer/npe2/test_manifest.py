@@ -40,6 +40,7 @@ def test_npe2_finds_it_valid() -> None:
 
 def test_every_command_exists_and_has_a_telling_title(manifest: PluginManifest) -> None:
     titles = [command.title for command in manifest.contributions.commands]
+    assert titles
     assert len(set(titles)) == len(titles)
     assert all(len(title.split()) >= 3 for title in titles)
     for command in manifest.contributions.commands:
