@@ -1,26 +1,21 @@
 """Streaming a NIfTI file into the arrays of a multiscale OME-Zarr 0.5 folder.
 
-The file's planes are gathered into bands as thick as a chunk. A band is written while the next one is
-read, and halved into the next level's band. So memory holds a band of each level, and what the
-compressor works on; never the volume.
+The file's planes are read in its own order and written by :mod:`~napari_abc.io.images._levels`, in bands as
+thick as a chunk.
 """
 
 from __future__ import annotations
 
-import errno
 import json
 import math
-from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_abc.errors import AbcError, FormatError
-from napari_abc.io.files import not_written
-from napari_abc.io.images._halving import Halver, level_shapes
+from napari_abc.errors import FormatError
+from napari_abc.io.images._halving import level_shapes
+from napari_abc.io.images._levels import Levels, create_level
 from napari_abc.io.images._nifti import open_voxels, value_type, values
-from napari_abc.io.images._tensorstore import reason
 from napari_abc.text import bytes_text
 
 if TYPE_CHECKING:
@@ -62,105 +57,28 @@ def write_volume(nifti: Nifti, folder: Path, layout: Layout, task: Task) -> None
     spacing = tuple(layout.spacing[layout.axes.index(axis)] for axis in (2, 1, 0))
     shapes = level_shapes(nifti.shape[::-1], spacing)
     thickness = _thickness(math.prod(shapes[0][1:]) * dtype.itemsize, nifti.path)
-    levels = [
-        _Level(_create(folder / str(k), shape, order, dtype, thickness), shape, order, thickness, dtype)
+    chunk = (thickness, _CHUNK, _CHUNK)
+    stores = [
+        create_level(folder / str(k), shape, chunk, _SHARD, dtype, "zyx", order)
         for k, shape in enumerate(shapes)
     ]
-    for level, following in pairwise(levels):
-        level.following = following
-        level.halver = Halver(level.shape, following.shape, layout.labels)
+    levels = Levels(stores, shapes, thickness, dtype, order=order, nearest=layout.labels)
     direct = dtype == nifti.dtype.newbyteorder("=")
     stored = np.empty(shapes[0][1:], nifti.dtype.newbyteorder("="))
-    try:
-        with open_voxels(nifti) as stream:
-            for plane in range(shapes[0][0]):
-                task.report(f"Converting {nifti.path.name}", plane * stored.nbytes, nifti.nbytes)
-                place = levels[0].place()
-                stream.read(place if direct else stored, task)
-                if not direct:
-                    place[...] = _labels(nifti, stored) if layout.labels else values(nifti, stored)
-                levels[0].advance()
-            stream.finish()
-        for level in levels:
-            level.settle()
-    except (ValueError, OSError) as error:
-        if isinstance(error, AbcError):
-            raise
-        full = any(said in str(error) for said in ("No space left", "quota", "File too large"))
-        cause = OSError(errno.ENOSPC if full else errno.EIO, reason(error))
-        raise not_written(folder.parent / nifti.path.name, cause, nifti.nbytes) from error
-    finally:
-        for level in levels:
-            level.abandon()
+    with levels.writing(folder.parent / nifti.path.name, nifti.nbytes), open_voxels(nifti) as stream:
+        for plane in range(shapes[0][0]):
+            task.report(f"Converting {nifti.path.name}", plane * stored.nbytes, nifti.nbytes)
+            place = levels.place()
+            stream.read(place if direct else stored, task)
+            if not direct:
+                place[...] = _labels(nifti, stored) if layout.labels else values(nifti, stored)
+            levels.advance()
+        stream.finish()
     description = _description(nifti, layout, [tuple(shape[axis] for axis in order) for shape in shapes])
     if not layout.labels:
-        description["ome"]["omero"] = _omero(nifti.path.name, levels[-1].store)
+        description["ome"]["omero"] = _omero(nifti.path.name, stores[-1])
     group = {"zarr_format": 3, "node_type": "group", "attributes": description}
     (folder / "zarr.json").write_text(json.dumps(group, indent=1), "utf-8")
-
-
-@dataclass(eq=False)
-class _Level:
-    """A level while it is written: gathers planes until a band is full."""
-
-    store: ts.TensorStore
-    shape: tuple[int, ...]
-    order: tuple[int, ...]
-    thickness: int
-    dtype: np.dtype[Any]
-    following: _Level | None = None
-    halver: Halver | None = None
-    _done: int = 0
-    _filled: int = 0
-    _writing: ts.Transaction | None = None
-    _band: NDArray[Any] = field(init=False)
-
-    def __post_init__(self) -> None:
-        self._band = np.empty((min(self.thickness, self.shape[0]), *self.shape[1:]), self.dtype)
-
-    def place(self) -> NDArray[Any]:
-        """Where the next plane belongs."""
-        plane: NDArray[Any] = self._band[self._filled]
-        return plane
-
-    def advance(self) -> None:
-        """Take the plane that was put in its place; write the band if it is full."""
-        self._filled += 1
-        if self._filled < self.thickness and self._done + self._filled < self.shape[0]:
-            return
-        band = self._band[: self._filled]
-        self._write(band)
-        if self.following is not None and self.halver is not None:
-            for plane in self.halver.planes(self._done, band):
-                self.following.place()[...] = plane
-                self.following.advance()
-        self._done += self._filled
-        self._filled = 0
-
-    def settle(self) -> None:
-        """Wait until all is on disk."""
-        if self._writing is not None:
-            self._writing.commit_sync()
-            self._writing = None
-
-    def abandon(self) -> None:
-        """Give up what is not on disk yet."""
-        if self._writing is not None:
-            self._writing.abort()
-            self._writing = None
-
-    def _write(self, band: NDArray[Any]) -> None:
-        import tensorstore as ts
-
-        self.settle()
-        # One transaction a band, so that each shard is written once.
-        self._writing = ts.Transaction()
-        key: list[slice] = [slice(None)] * 3
-        key[self.order.index(0)] = slice(self._done, self._done + len(band))
-        target = self.store.with_transaction(self._writing)[tuple(key)]
-        # Copied at once, as the band is filled again; compressed and written while the next one is read.
-        target.write(band.transpose(self.order)).copy.result()
-        self._writing.commit_async()
 
 
 def _thickness(plane_bytes: int, path: Path) -> int:
@@ -173,41 +91,6 @@ def _thickness(plane_bytes: int, path: Path) -> int:
             f"{path} has planes of {bytes_text(plane_bytes)}, which is too large; save a part of it."
         )
     return thickness
-
-
-def _create(
-    path: Path, shape: Sequence[int], order: Sequence[int], dtype: np.dtype[Any], thickness: int
-) -> ts.TensorStore:
-    import tensorstore as ts
-
-    chunk = [min(side, n) for side, n in zip((thickness, _CHUNK, _CHUNK), shape, strict=True)]
-    shard = [chunk[0]]
-    for side, n in zip(chunk[1:], shape[1:], strict=True):
-        chunks = -(-n // side)
-        files = -(-n // _SHARD)
-        shard.append(-(-chunks // files) * side)
-    endian: list[dict[str, Any]] = [{"name": "bytes", "configuration": {"endian": "little"}}]
-    blosc = {"cname": "lz4", "clevel": 5, "shuffle": "shuffle", "typesize": dtype.itemsize, "blocksize": 0}
-    # Chunks keep the file's order of voxels: turning each round would take as long as compressing it.
-    turn = {"name": "transpose", "configuration": {"order": [order.index(axis) for axis in range(3)]}}
-    sharding = {
-        "chunk_shape": [chunk[axis] for axis in order],
-        "codecs": [turn, *endian, {"name": "blosc", "configuration": blosc}],
-        "index_codecs": [*endian, {"name": "crc32c"}],
-    }
-    metadata = {
-        "shape": [shape[axis] for axis in order],
-        "chunk_grid": {
-            "name": "regular",
-            "configuration": {"chunk_shape": [shard[axis] for axis in order]},
-        },
-        "data_type": dtype.name,
-        "fill_value": 0,
-        "codecs": [{"name": "sharding_indexed", "configuration": sharding}],
-        "dimension_names": ["z", "y", "x"],
-    }
-    store = {"driver": "file", "path": f"{path.as_posix()}/"}
-    return ts.open({"driver": "zarr3", "kvstore": store, "metadata": metadata}, create=True).result()
 
 
 def _label_type(nifti: Nifti) -> np.dtype[Any]:

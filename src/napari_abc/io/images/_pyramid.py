@@ -1,8 +1,7 @@
 """Planes of TIFF files as multiscale images: their own pyramid, or one made once and kept.
 
-A plane that is large and has no pyramid is read once, a band of rows at a time, and halved band by
-band into a zarr folder, so that memory holds a band of each level and never the image. The folder
-gets its name when it is whole. Zarr folders hold no open file, as the TIFF arrays hold none: nothing
+A plane that is large and has no pyramid is read once, a band of rows at a time, and written by
+:mod:`~napari_abc.io.images._levels`. Zarr folders hold no open file, as the TIFF arrays hold none: nothing
 has to be closed.
 """
 
@@ -14,14 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_abc.io.files import OWN_FOLDER, atomic_folder, default_cache
+from napari_abc.io.files import OWN_FOLDER, atomic_folder, default_cache, one_at_a_time
+from napari_abc.io.images._levels import Levels, create_level
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     import dask.array as da
-    import zarr
     from numpy.typing import NDArray
 
     from napari_abc.io.images._tiff import Plane
@@ -36,7 +35,7 @@ _SMALLEST = 1024
 _CHUNK = 512
 _SHARD = 8192
 """Pixels across that one file of a level holds; a file a chunk would be tens of thousands of files."""
-_FORMAT = 1
+_FORMAT = 2
 
 
 def pyramid_folder() -> Path:
@@ -60,8 +59,8 @@ def multiscale(plane: Plane, folder: Path, task: Task) -> list[Any]:
     Returns
     -------
     list of dask arrays
-        (y, x), largest first. Sizes that are odd are rounded up, so that at the far edge a level may
-        be off by less than one of its pixels.
+        (y, x), largest first. Sizes that are odd are rounded up; the levels that are made here span
+        exactly the same extent all the same.
 
     Raises
     ------
@@ -75,9 +74,17 @@ def multiscale(plane: Plane, folder: Path, task: Task) -> list[Any]:
         return levels
     # Where windows of the original are slow to read, the copy holds the full size as well.
     copied = not plane.random_access and len(levels) == 1
-    target = folder / _name_of_file(plane) / f"{plane.stamp.size}-{plane.stamp.mtime}-{_name_of_plane(plane)}"
-    if not target.is_dir():
-        _build(levels[-1], target, copied, plane.path.name, task)
+    file = _name_of_file(plane)
+    version = f"{file}-{plane.stamp.size}-{plane.stamp.mtime}"
+    target = folder / f"{version}-{_name_of_plane(plane)}-v{_FORMAT}"
+    with one_at_a_time(target, task):
+        if not target.is_dir():
+            size = int(levels[-1].nbytes)
+            with atomic_folder(target, needed=4 * size // 3 if copied else size // 3) as part:
+                _write(levels[-1], part, copied, plane.path.name, task)
+            for old in folder.glob(f"{file}-*"):  # of earlier versions of the file
+                if not old.name.startswith(f"{version}-"):
+                    shutil.rmtree(old, ignore_errors=True)
     made = _open(target)
     return made if copied else levels + made
 
@@ -103,8 +110,7 @@ def contrast_limits(levels: Sequence[Any]) -> tuple[float, float]:
 
 
 def _name_of_file(plane: Plane) -> str:
-    digest = hashlib.sha1(str(plane.path.resolve()).encode(), usedforsecurity=False).hexdigest()
-    return f"{digest[:20]}-{_FORMAT}"
+    return hashlib.sha1(str(plane.path.resolve()).encode(), usedforsecurity=False).hexdigest()[:20]
 
 
 def _name_of_plane(plane: Plane) -> str:
@@ -126,56 +132,28 @@ def _open(target: Path) -> list[da.Array]:
     return levels
 
 
-def _build(source: da.Array, target: Path, copied: bool, what: str, task: Task) -> None:
+def _write(source: da.Array, folder: Path, copied: bool, what: str, task: Task) -> None:
     """Write smaller copies of an image, and the image itself if it is to be ``copied``."""
-    needed = int(source.nbytes) * (4 if copied else 1) // 3
-    with atomic_folder(target, needed=needed) as part:
-        _remove_outdated(target)
-        _write_levels(source, part, copied, what, task)
-
-
-def _remove_outdated(target: Path) -> None:
-    """Remove what was made of an earlier version of the file."""
-    current = target.name.split("-")[:2]
-    for old in target.parent.iterdir():
-        if not old.name.startswith(".") and old.name.split("-")[:2] != current:
-            shutil.rmtree(old, ignore_errors=True)
-
-
-def _write_levels(source: da.Array, part: Path, copied: bool, what: str, task: Task) -> None:
-    shapes = [source.shape]
+    # A row is a plane here, so that the image streams through as a volume does.
+    shapes = [(source.shape[0], 1, source.shape[1])]
     while max(shapes[-1]) > _SMALLEST:
-        shapes.append((-(-shapes[-1][0] // 2), -(-shapes[-1][1] // 2)))
-    arrays = [
-        None if k == 0 and not copied else _create(part / str(k - (not copied)), shape, source.dtype)
-        for k, shape in enumerate(shapes)
+        shapes.append((-(-shapes[-1][0] // 2), 1, -(-shapes[-1][2] // 2)))
+    stores: list[Any] = [
+        create_level(
+            folder / str(k), (shape[0], shape[2]), (_CHUNK, _CHUNK), _SHARD, source.dtype, "yx", (0, 1)
+        )
+        for k, shape in enumerate(shapes if copied else shapes[1:])
     ]
-    # Rows of each level that wait until a band is full, and how many rows of it are written.
-    waiting: list[list[NDArray[Any]]] = [[] for _ in shapes]
-    written = [0] * len(shapes)
-
-    def add(k: int, rows: NDArray[Any]) -> None:
-        waiting[k].append(rows)
-        have = sum(map(len, waiting[k]))
-        if have < _CHUNK and written[k] + have < shapes[k][0]:
-            return
-        band = np.concatenate(waiting[k])
-        waiting[k] = []
-        end = written[k] + len(band)
-        use = len(band) if end == shapes[k][0] else len(band) // _CHUNK * _CHUNK
-        if use < len(band):
-            waiting[k].append(band[use:])
-            band = band[:use]
-        array = arrays[k]
-        if array is not None:
-            array[written[k] : written[k] + use] = band
-        written[k] += use
-        if k + 1 < len(shapes):
-            add(k + 1, _halve(band))
-
-    for rows in _bands(source):
-        task.report(f"Making smaller copies of {what}", written[0], shapes[0][0], "rows")
-        add(0, rows)
+    stores = [store[:, None] for store in stores]
+    levels = Levels(stores if copied else [None, *stores], shapes, _CHUNK, source.dtype)
+    done = 0
+    with levels.writing(folder.parent / what, int(source.nbytes)):
+        for band in _bands(source):
+            task.report(f"Making smaller copies of {what}", done, source.shape[0], "rows")
+            for row in band:
+                levels.place()[0] = row
+                levels.advance()
+            done += len(band)
 
 
 def _bands(source: da.Array) -> Iterator[NDArray[Any]]:
@@ -186,32 +164,3 @@ def _bands(source: da.Array) -> Iterator[NDArray[Any]]:
         for start in range(0, height, _CHUNK):
             yield rows[start : start + _CHUNK]
         top += height
-
-
-def _halve(band: NDArray[Any]) -> NDArray[Any]:
-    """Means of 2 × 2 pixels; a last odd row or column is repeated."""
-    if any(n % 2 for n in band.shape):
-        band = np.pad(band, [(0, n % 2) for n in band.shape], mode="edge")
-    kind = band.dtype.kind
-    total = band[0::2, 0::2].astype(
-        band.dtype if kind == "f" else np.int64 if band.dtype.itemsize > 2 else np.int32
-    )
-    for down, across in ((1, 0), (0, 1), (1, 1)):
-        total += band[down::2, across::2]
-    if kind == "b":
-        return np.asarray(total >= 2)
-    if kind == "f":
-        total /= 4
-        return total
-    total += 2  # rounds to the nearest
-    total >>= 2
-    return np.asarray(total, band.dtype)
-
-
-def _create(path: Path, shape: tuple[int, ...], dtype: np.dtype[Any]) -> zarr.Array[Any]:
-    import zarr
-
-    across = -(-shape[1] // _CHUNK) * _CHUNK
-    return zarr.create_array(
-        path, shape=shape, dtype=dtype, chunks=(_CHUNK, _CHUNK), shards=(_CHUNK, min(_SHARD, across))
-    )
