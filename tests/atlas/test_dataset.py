@@ -12,6 +12,7 @@ from napari_abc.errors import (
     ExpressionError,
     FormatError,
     IntegrityError,
+    NetworkError,
     UnknownNameError,
 )
 from napari_abc.model import Categorical
@@ -43,6 +44,27 @@ def test_slabs_are_listed_in_order_with_cells_that_have_coordinates(tmp_path):
     assert slabs["sections"].tolist() == [2, 1, 1]
     assert slabs["regions"].tolist() == [True, False, False]
     assert slabs["order"].tolist() == [110, 202, 303]
+
+
+def test_slabs_are_listed_from_their_cells_where_the_listing_fails(tmp_path):
+    with FolderServer(hmba(tmp_path / "b").write()) as server:
+        dataset = open_atlas(server.url, cache=tmp_path / "cache")[HUMAN]
+        dataset.slab(PLANE)
+        expected = dataset.list_slabs()
+    (listing,) = (tmp_path / "cache").rglob("specimen_metadata.csv")
+    listing.unlink()
+    again = open_atlas(server.url, cache=tmp_path / "cache", offline=True)[HUMAN]
+    found = again.list_slabs()
+    with_cells = expected[expected["cells"] > 0]  # of the others only the listing knows
+    assert found["cells"].to_dict() == with_cells["cells"].to_dict() == {PLANE: 3, "D.S.Plane.02": 1}
+    assert found["sections"].to_dict() == with_cells["sections"].to_dict()
+
+
+def test_where_neither_listing_nor_cells_can_be_had_it_is_said(tmp_path):
+    with FolderServer(hmba(tmp_path / "b").write()) as server:
+        dataset = open_atlas(server.url, cache=tmp_path / "cache")[HUMAN]
+    with pytest.raises(NetworkError, match="can't be read"):  # the server is gone
+        dataset.list_slabs()
 
 
 def test_cells_are_joined_by_label(tmp_path):

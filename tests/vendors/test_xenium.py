@@ -309,7 +309,7 @@ def test_a_large_image_without_a_pyramid_gets_one_in_the_cache(
     tifffile.imwrite(tmp_path / "run" / "morphology_focus.ome.tif", image())
     slab = open_(tmp_path / "run")
     assert [level.shape for level in slab.images[0].levels] == [(256, 256), (128, 128), (64, 64)]
-    assert len(list((cache_folder / "pyramids").iterdir())) == 1
+    assert len(list((cache_folder / "napari-abc" / "pyramids").iterdir())) == 1
     assert sorted(path.name for path in (tmp_path / "run").iterdir()) == [
         "cells.parquet",
         "morphology_focus.ome.tif",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import csv
+
 import pyarrow as pa
 import pytest
 
 from napari_abc.errors import Cancelled, FormatError
-from napari_abc.io.cells import read_large_table, read_text_table, require_columns
+from napari_abc.io.cells import _csv, read_large_table, read_text_table, require_columns
 from napari_abc.task import Progress, Task
 
 LONG_ID = "182941331246012878296807398333956011710"
@@ -129,3 +131,20 @@ def test_a_header_of_commas_is_refused_at_once(tmp_path, read):
     path.write_text("a" + "," * 500_000 + "\n1" + "," * 500_000 + "\n")
     with pytest.raises(FormatError, match="more than 10,000 columns"):
         read(path)
+
+
+def test_a_table_is_the_same_in_whatever_blocks_it_is_read(tmp_path, monkeypatch):
+    lines = ["cell_label,section,value"]
+    lines += [f'{LONG_ID}{i},"s,{i % 7}",{i / 8 if i % 5 else ""}' for i in range(3000)]
+    path = write(tmp_path / "t.csv", "\n".join(lines) + "\n")
+    monkeypatch.setattr(_csv, "_BLOCK", 4096)
+    reports: list[Progress] = []
+    table = read_large_table(path, ["cell_label"], Task(reports.append))
+    assert len(reports) > 10
+    with path.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert table.column("cell_label").to_pylist() == [row["cell_label"] for row in rows]
+    assert table.column("section").to_pylist() == [row["section"] for row in rows]
+    assert table.column("value").to_pylist() == [
+        float(row["value"]) if row["value"] else None for row in rows
+    ]

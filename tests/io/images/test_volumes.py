@@ -15,6 +15,7 @@ from napari_abc.errors import FormatError
 from napari_abc.io.images import Layout, convert_volume, open_volume
 from napari_abc.io.images import _convert as volume_write
 from napari_abc.io.images import _halving as halving
+from napari_abc.io.images import _nifti as nifti
 from napari_abc.io.images._halving import Halver, level_shapes
 from napari_abc.io.images._lazy import LazyArray
 from nifti_files import blob, convert
@@ -29,6 +30,7 @@ ISOTROPIC = (1.0, 1.0, 1.0)
 def small_levels(monkeypatch: pytest.MonkeyPatch) -> None:
     """Levels down to a few voxels, and small chunks, so that small volumes have several."""
     monkeypatch.setattr(halving, "_MOST_VOXELS", 200)
+    monkeypatch.setattr(halving, "_TOGETHER", 1)
     monkeypatch.setattr(volume_write, "_CHUNK", 8)
     monkeypatch.setattr(volume_write, "_SHARD", 16)
 
@@ -74,6 +76,32 @@ def test_a_smaller_image_is_the_mean_of_what_lies_in_its_voxels(
             np.testing.assert_allclose(smaller, expected, rtol=1e-5, atol=1e-4)
         else:
             assert np.abs(np.asarray(smaller, np.float64) - expected).max() <= 0.5 + 1e-3
+
+
+@pytest.mark.usefixtures("small_levels")
+def test_large_planes_are_written_in_flatter_bands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = blob((13, 20, 33))
+    plane = 13 * 20 * data.itemsize
+    monkeypatch.setattr(volume_write, "_BAND", 2 * plane)
+    folder = convert(tmp_path, data, Layout((2, 1, 0), ISOTROPIC))
+    (chunk, *_) = zarr.open_array(folder / "0", mode="r").metadata.codecs[0].chunk_shape
+    assert chunk == 2
+    levels = open_volume(folder).levels
+    np.testing.assert_array_equal(levels[0], data.transpose(2, 1, 0))
+    for level, smaller in itertools.pairwise(levels):
+        expected = resampled(np.asarray(level, np.float64), smaller.shape)
+        assert np.abs(np.asarray(smaller, np.float64) - expected).max() <= 0.5 + 1e-3
+
+
+@pytest.mark.parametrize("name", ["a.nii", "a.nii.gz"])
+def test_a_file_is_the_same_however_little_is_read_at_a_time(
+    tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = np.random.default_rng(0).integers(0, 60_000, (20, 30, 40)).astype("u2")
+    monkeypatch.setattr(nifti, "_PIECE", 64)
+    monkeypatch.setattr(nifti, "_INPUT", 1024)
+    levels = open_volume(convert(tmp_path, data, Layout((0, 1, 2), ISOTROPIC), name)).levels
+    np.testing.assert_array_equal(levels[0], data)
 
 
 @pytest.mark.usefixtures("small_levels")

@@ -21,7 +21,7 @@ from napari_abc.errors import (
     MissingFileError,
     NetworkError,
 )
-from napari_abc.io.remote import PUBLIC_BUCKET, Source, open_source
+from napari_abc.io.remote import PUBLIC_BUCKET, Source, _bucket, open_source
 from napari_abc.task import Task
 from servers import BucketServer, FolderServer
 
@@ -393,3 +393,18 @@ def test_a_reading_given_up_leaves_no_connection_open(folder: Path, how: str) ->
         while server.connections and time.monotonic() < until:
             time.sleep(0.01)
         assert not server.connections
+
+
+def test_a_file_of_more_parts_than_are_asked_for_at_a_time(
+    tiny_bucket: BucketServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_bucket, "_PART", 200_000)
+    tiny_bucket.requests.clear()
+    assert content(open_source("s3://tiny"), MATRIX, len(CONTENT[MATRIX])) == CONTENT[MATRIX]
+    parts = -(-len(CONTENT[MATRIX]) // 200_000)
+    assert parts > 2 * _bucket.CONNECTIONS
+    asked = [request.headers["range"] for request in tiny_bucket.requests]
+    assert sorted(asked) == sorted(
+        f"bytes={begin}-{min(begin + 200_000, len(CONTENT[MATRIX])) - 1}"
+        for begin in range(0, len(CONTENT[MATRIX]), 200_000)
+    )

@@ -14,8 +14,8 @@ import shapely
 from shapely import MultiPolygon, Point, Polygon
 
 from napari_abc.errors import Cancelled, ConfigurationError, FormatError
-from napari_abc.io.shapes import _outlines as module
 from napari_abc.io.shapes import (
+    _boundaries,
     count_cells,
     hdf5_planes,
     rasterize,
@@ -24,6 +24,7 @@ from napari_abc.io.shapes import (
     rings_from_wkb,
     rows_of,
 )
+from napari_abc.io.shapes import _outlines as module
 from napari_abc.io.shapes._outlines import choose_pixel_size
 from napari_abc.model import Outlines
 from napari_abc.task import Task
@@ -303,3 +304,20 @@ def test_hdf5_that_reads_other_files_or_claims_too_much_is_refused(tmp_path) -> 
     assert hdf5_planes(tmp_path / "other.hdf5") == set()
     with pytest.raises(FormatError, match="secret"):
         hdf5_planes(tmp_path / "secret.hdf5")
+
+
+def test_rings_are_the_same_in_whatever_batches_they_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_boundaries, "_SHAPES", 7)
+    cells = tissue()
+    outlines = rings(cells)
+    expected = [
+        (row, ring)
+        for row, cell in enumerate(cells)
+        for polygon in getattr(cell, "geoms", [cell])
+        for ring in (polygon.exterior, *polygon.interiors)
+    ]
+    assert outlines.cell.tolist() == [row for row, _ in expected]
+    for number, (_, ring) in enumerate(expected):
+        found = outlines.vertices[outlines.offsets[number] : outlines.offsets[number + 1]]
+        np.testing.assert_array_equal(found, np.asarray(ring.coords, np.float32)[: len(found)])
+        assert len(found) in (len(ring.coords), len(ring.coords) - 1)  # the first vertex need not come again

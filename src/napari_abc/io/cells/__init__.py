@@ -1,4 +1,8 @@
-"""Tables of cells: CSVs joined once into a columnar file, sorted by slab."""
+"""The tables of cells: read from CSV with their identifiers intact, joined by label, kept by slab.
+
+The result is a Parquet file with a row group a slab, so that opening a slab reads its own rows and listing
+slabs reads a footer.
+"""
 
 from __future__ import annotations
 

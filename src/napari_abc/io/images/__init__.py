@@ -1,4 +1,9 @@
-"""Images and labels: NIfTI, OME-Zarr, precomputed and TIFF as lazy, multiscale volumes."""
+"""Images and labels as lazy, multiscale volumes, whatever they are stored as.
+
+NIfTI, OME-Zarr, Neuroglancer precomputed, TIFF and OME-TIFF are told apart by content and read when they are
+looked at. What can't be read in parts (a compressed NIfTI file, a large TIFF image without smaller copies) is
+converted once, in bounded memory, and kept in the cache.
+"""
 
 from __future__ import annotations
 

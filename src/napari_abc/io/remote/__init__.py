@@ -1,4 +1,10 @@
-"""Where bytes come from (a bucket, a web mirror, a folder), and files fetched once and verified."""
+"""Where bytes come from, and files fetched once and verified.
+
+A source is a public bucket, a mirror behind http, or a folder of this machine, each in the bucket's layout.
+A store has what a source holds on this machine: it fetches a file when it is needed, compares size and MD5,
+and remembers what it compared. Both work in several threads, in forked children and on a Dask worker. What
+clients of the network have to be told (endpoint, region, credentials, how long to wait) is said here.
+"""
 
 from __future__ import annotations
 
