@@ -53,7 +53,7 @@ class ColorPicker(QWidget):
         rows: tuple[tuple[str, QWidget], ...] = (
             ("L&ayer", self.layer),
             ("F&rame", self.frame),
-            ("Colo&ur by", self.column),
+            ("Color &by", self.column),
             ("&Gene", self.gene),
         )
         for row, (text, widget) in enumerate(rows):
