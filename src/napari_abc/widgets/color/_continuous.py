@@ -75,7 +75,7 @@ class ContinuousLegend(QWidget):
         self.title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.colormap = QColormapComboBox(self, filterable=False)
         self.colormap.addColormaps(COLORMAPS)
-        self.colormap.setMinimumContentsLength(13)  # the colors take a third of it, and the name is not cut
+        self.colormap.setMinimumContentsLength(10)  # the colors take a third of it, and the name is not cut
         self.colormap.setAccessibleName("Colormap")
         self.colormap.setToolTip("Colormap; only perceptually uniform ones are offered")
         self.gradient = _Gradient(self)
