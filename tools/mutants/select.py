@@ -58,7 +58,8 @@ class Record:
         package
             The folder that the record's paths start from, relative to the project.
         budget
-            Seconds that the tests may have taken together; one is always taken.
+            Seconds that the tests may have taken together. One is always taken, and so is each test
+            of the file of its name.
         """
         inside = PurePosixPath(fault.path).relative_to(package)
         lines = self.lines.get(inside.as_posix(), {})
@@ -80,7 +81,8 @@ class Record:
             ranks[name] = f"/{file}::" not in test, f"/{own}/" not in test, cases[test], self.seconds[name]
         chosen: list[str] = []
         for name in sorted(ranks, key=lambda name: (*ranks[name], name)):
-            if chosen and budget < self.seconds[name]:
+            elsewhere, _, case, _ = ranks[name]
+            if chosen and budget < self.seconds[name] and (elsewhere or case > 1):
                 continue
             budget -= self.seconds[name]
             chosen.append(name)
