@@ -137,3 +137,17 @@ def test_the_dataset_says_what_its_slabs_are_called(table: SlabTable) -> None:
     assert not any(table.view.isColumnHidden(column) for column in range(4))
     table.set_rows([], "None here.", "slab plane")
     assert table.filter.placeholderText() == "Filter slab planes…"
+
+
+def test_headings_and_figures_stand_over_one_another_and_are_explained(table: SlabTable) -> None:
+    table.set_rows(ROWS, kind="slab plane")
+    model = table.view.model()
+    assert model is not None
+    align, tip = Qt.ItemDataRole.TextAlignmentRole, Qt.ItemDataRole.ToolTipRole
+    for column in range(model.columnCount()):
+        heading = model.headerData(column, Qt.Orientation.Horizontal, align)
+        assert heading == model.index(0, column).data(align)
+        assert model.headerData(column, Qt.Orientation.Vertical, align) != heading
+    assert model.headerData(0, Qt.Orientation.Horizontal, align) & Qt.AlignmentFlag.AlignLeft
+    assert model.headerData(1, Qt.Orientation.Horizontal, align) & Qt.AlignmentFlag.AlignRight
+    assert "slab plane" in model.headerData(1, Qt.Orientation.Horizontal, tip)
