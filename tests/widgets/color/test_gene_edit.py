@@ -51,6 +51,11 @@ def test_identifiers_are_found_too_in_any_case() -> None:
     assert index.find("nope") == []
 
 
+def test_an_identifier_that_begins_with_the_text_comes_before_one_that_holds_it() -> None:
+    index = GeneNames([("XENS1", ""), ("ENS12", ""), ("ENS1", ""), ("A1", "Xens1")])
+    assert [identifier for identifier, _ in index.find("ens1")] == ["ENS1", "ENS12", "A1", "XENS1"]
+
+
 def test_thirty_thousand_genes_answer_while_one_types() -> None:
     index = GeneNames([(f"ENSMUSG{i:011}", f"Gm{i}") for i in range(30_000)])
     begin = time.perf_counter()
