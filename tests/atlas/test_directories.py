@@ -14,15 +14,14 @@ from napari_abc.atlas.manifest import Release
 from napari_abc.errors import Cancelled, FormatError, OfflineError, UnknownNameError
 from napari_abc.io.remote import Store, open_source
 from napari_abc.task import Task
-from project import REALDATA
+from released import ABC
 from servers import FolderServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-BUCKET = REALDATA / "abc" / "bucket"
-needs_real_manifests = pytest.mark.skipif(not BUCKET.is_dir(), reason="no real manifests on this machine")
+BUCKET = ABC / "bucket"
 
 CATALOG = """
 taxonomies:
@@ -151,23 +150,29 @@ def test_what_each_directory_holds_and_what_uses_it(catalog: Catalog, tmp_path: 
     assert (table.loc["Empty", "bytes"], table.loc["Empty", "what"]) == (0, "")
 
 
-@needs_real_manifests
-def test_the_directory_that_holds_files_for_mapmycells_only(catalog: Catalog, tmp_path: Path) -> None:
-    data = (BUCKET / "releases/20250531/manifest.json").read_bytes()
-    directories = Directories(Release.parse(data, "20250531"), Store(open_source(BUCKET), tmp_path), catalog)
-    assert len(directories) == 30
-    assert directories["SEAAD"].what == "1 mapmycells file, 263 MB: download"
-    assert directories["WHB-10Xv3"].contents == (
-        "6 tables, 1.1 GB; 4 matrices, 75.2 GB; 2 mapmycells files, 8.7 GB"
-    )
-    # The manifest has totals of its own; one of them counts files that it does not list.
-    for name, told in json.loads(data)["directory_listing"].items():
+@pytest.mark.parametrize("real", [False, *([True] if BUCKET.is_dir() else [])])
+def test_directories_of_a_manifest_whether_described_or_not(
+    release_folder: Path, catalog: Catalog, tmp_path: Path, real: bool
+) -> None:
+    folder = BUCKET if real else release_folder
+    data = (folder / "releases/20250531/manifest.json").read_bytes()
+    raw = json.loads(data)
+    directories = Directories(Release.parse(data, "20250531"), Store(open_source(folder), tmp_path), catalog)
+    assert len(directories) == len(raw["file_listing"])
+    # The manifest has totals of its own; one of the real ones counts files that it does not list.
+    for name, told in raw["directory_listing"].items():
         total = sum(kind["total_size"] for kind in told["directories"].values())
-        assert (directories[name].bytes == total) is (name != "WMB-taxonomy"), name
+        assert directories[name].bytes == total or (real and name == "WMB-taxonomy"), name
     # A table that lies in the folder given as source is on this disk.
     taxonomy = directories["SEAAD-taxonomy"]
-    assert 0 < taxonomy.cached_bytes < taxonomy.bytes
-    assert taxonomy.folders == [BUCKET.resolve() / "metadata/SEAAD-taxonomy"]
+    assert taxonomy.cached_bytes > 0
+    assert (taxonomy.cached_bytes < taxonomy.bytes) == real
+    assert taxonomy.folders == [folder.resolve() / "metadata/SEAAD-taxonomy"]
+    if real:
+        assert directories["SEAAD"].what == "1 mapmycells file, 263 MB: download"
+        assert directories["WHB-10Xv3"].contents == (
+            "6 tables, 1.1 GB; 4 matrices, 75.2 GB; 2 mapmycells files, 8.7 GB"
+        )
 
 
 @pytest.fixture

@@ -13,14 +13,13 @@ from bucket import DATASET, MATRIX, NEW, PLANE, TABLE
 from napari_abc.atlas.manifest import KINDS, Release
 from napari_abc.errors import FormatError, UnknownNameError
 from napari_abc.io.remote import RemoteFile, Store, open_source
-from project import REALDATA
+from released import ABC
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-BUCKET = REALDATA / "abc" / "bucket"
-needs_real_manifests = pytest.mark.skipif(not BUCKET.is_dir(), reason="no real manifests on this machine")
+BUCKET = ABC / "bucket"
 
 
 def parse(content: Any, version: str = NEW) -> Release:
@@ -36,44 +35,63 @@ def changed(change: Callable[[dict[str, Any]], object]) -> dict[str, Any]:
 # ---------------------------------------------------------------- real ones
 
 
-@needs_real_manifests
-@pytest.mark.parametrize(("version", "directories", "files"), [("20231215", 18, 243), ("20250531", 30, 322)])
-def test_real_manifests_are_read_whole(version: str, directories: int, files: int) -> None:
-    data = (BUCKET / f"releases/{version}/manifest.json").read_bytes()
+def listed(node: dict[str, Any]) -> int:
+    """How many files are described below a part of a manifest."""
+    return "relative_path" in node or sum(listed(part) for part in node.values() if isinstance(part, dict))
+
+
+@pytest.mark.parametrize("version", ["20250531", "20260228"])
+def test_manifests_of_the_synthetic_release_are_read_whole(release_folder: Path, version: str) -> None:
+    read_whole((release_folder / f"releases/{version}/manifest.json").read_bytes(), version, synthetic=True)
+
+
+@pytest.mark.parametrize("path", [None, *sorted(BUCKET.glob("releases/*/manifest.json"))], ids=str)
+def test_manifests_are_read_whole(release_folder: Path, path: Path | None) -> None:
+    """The newest synthetic one, and the real ones where they are on this machine."""
+    found = path or release_folder / "releases/20260228/manifest.json"
+    release = read_whole(found.read_bytes(), found.parent.name, synthetic=path is None)
+    # Versions are mixed in one release, and a table may lie in a sub-folder that its name hides.
+    matrix = release.file("MERFISH-C57BL6J-638850", "expression_matrices", "C57BL6J-638850", "log2")
+    assert matrix.key == "expression_matrices/MERFISH-C57BL6J-638850/20230830/C57BL6J-638850-log2.h5ad"
+    if path is not None:
+        assert matrix.size == 7_627_589_574
+    view = release.file("MERFISH-C57BL6J-638850", "metadata", "cell_metadata_with_cluster_annotation")
+    assert "/views/" in view.key
+    template = "annotation_25" if path is None else "annotation_10"
+    assert release.file("Allen-CCF-2020", "image_volumes", template).name == f"{template}.nii.gz"
+
+
+def read_whole(data: bytes, version: str, *, synthetic: bool) -> Release:
+    """Parse a manifest and compare it with what ``json`` reads."""
     release = Release.parse(data, version)
-    assert (release.version, release.synthetic) == (version, False)
-    assert len(release.directories()) == directories
-    assert sum(len(release.files(directory)) for directory in release.directories()) == files
+    assert (release.version, release.synthetic) == (version, synthetic)
     raw = json.loads(data)["file_listing"]
+    assert set(release.directories()) == set(raw)
+    files = sum(len(release.files(directory)) for directory in release.directories())
+    kinds = [part for told in raw.values() for kind, part in told.items() if kind != "mapmycells"]
+    assert files == sum(map(listed, kinds))
     for directory in release.directories():
         assert set(release.names(directory, "metadata")) == set(raw[directory].get("metadata", {}))
         for file in release.files(directory):
             assert file.size and file.md5 and file.key.split("/")[1] == directory
-    # Versions are mixed in one release, and a table may lie in a sub-folder that its name hides.
-    matrix = release.file("MERFISH-C57BL6J-638850", "expression_matrices", "C57BL6J-638850", "log2")
-    assert (matrix.key, matrix.size) == (
-        "expression_matrices/MERFISH-C57BL6J-638850/20230830/C57BL6J-638850-log2.h5ad",
-        7_627_589_574,
-    )
-    assert (
-        "/views/"
-        in release.file("MERFISH-C57BL6J-638850", "metadata", "cell_metadata_with_cluster_annotation").key
-    )
-    assert release.file("Allen-CCF-2020", "image_volumes", "annotation_10").name == "annotation_10.nii.gz"
+    return release
 
 
-@needs_real_manifests
-def test_real_files_are_found_and_verified_through_a_real_manifest(tmp_path: Path) -> None:
-    store = Store(open_source(BUCKET), tmp_path)
-    assert store.releases() == ["20231215", "20250531"]
+@pytest.mark.parametrize("real", [False, *([True] if BUCKET.is_dir() else [])])
+def test_files_are_found_and_verified_through_a_manifest(
+    release_folder: Path, tmp_path: Path, real: bool
+) -> None:
+    folder = BUCKET if real else release_folder
+    store = Store(open_source(folder), tmp_path)
+    assert store.releases() == (["20231215", "20250531"] if real else ["20250531", "20251031", "20260228"])
     for version, directory, name in (
-        ("20231215", "WMB-taxonomy", "cluster_annotation_term"),
-        ("20250531", "HMBA-BG-taxonomy-CCN20250428", "cluster_annotation_term_set"),
+        (store.releases()[0], "WMB-taxonomy", "cluster_annotation_term"),
+        (store.releases()[-1], "HMBA-BG-taxonomy-CCN20250428", "cluster_annotation_term_set"),
     ):
         release = Release.parse(store.manifest_bytes(version), version)
         file = release.file(directory, "metadata", name)
-        assert store.ensure(file) == BUCKET.resolve() / file.key
-        assert store.locate(file) == BUCKET.resolve() / file.key
+        assert store.ensure(file) == folder.resolve() / file.key
+        assert store.locate(file) == folder.resolve() / file.key
 
 
 # ------------------------------------------------------------------ look-ups

@@ -16,7 +16,7 @@ from napari_abc.demo import release as module
 from napari_abc.demo.release import RELEASES, SHOWPIECE, build_release, ensure_release
 from napari_abc.errors import Cancelled, ConfigurationError
 from napari_abc.task import Progress, Task
-from project import REALDATA
+from released import ABC, LAYOUT
 
 HUMAN, MACAQUE, MARMOSET = (
     "HMBA-MERSCOPE-H22.30.001-BG",
@@ -182,30 +182,49 @@ def test_older_human_release_has_fewer_planes_and_equal_cells(release_folder: Pa
     pd.testing.assert_frame_equal(old, new.loc[old.index])
 
 
-@pytest.mark.skipif(not REALDATA.is_dir(), reason="the real release files are not on this machine")
-@pytest.mark.parametrize("release", ["20231215", "20250531"])
-def test_shape_is_the_real_manifests(release_folder: Path, release: str) -> None:
-    real = json.loads((REALDATA / "abc/bucket/releases" / release / "manifest.json").read_text())
+def test_shape_is_the_real_manifests(release_folder: Path) -> None:
     ours = manifest(release_folder, "20260228")
-    assert set(real) == set(ours) - {"synthetic", "synthetic_note"}
-    assert real["resource_uri"] == ours["resource_uri"]
+    assert set(ours) - {"synthetic", "synthetic_note"} == {
+        "version", "resource_uri", "directory_listing", "file_listing",
+    }  # fmt: skip
+    assert ours["resource_uri"] == "s3://allen-brain-cell-atlas/"
+    web = "https://allen-brain-cell-atlas.s3.us-west-2.amazonaws.com/"
     dataset = "MERFISH-C57BL6J-638850"
     for kind in ("metadata", "expression_matrices"):
-        theirs = real["directory_listing"][dataset]["directories"][kind]
-        mine = ours["directory_listing"][dataset]["directories"][kind]
-        assert set(theirs) == set(mine)
-        assert theirs["url"].replace(theirs["version"], mine["version"]) == mine["url"]
-        assert theirs["view_link"].replace(theirs["version"], mine["version"]) == mine["view_link"]
-    shown = set(real["file_listing"][dataset]["metadata"])
-    assert shown == set(ours["file_listing"][dataset]["metadata"])
-    for name in shown:
-        (theirs,) = leaves(real["file_listing"][dataset]["metadata"][name])
-        (mine,) = leaves(ours["file_listing"][dataset]["metadata"][name])
-        assert set(theirs) == set(mine)
-        assert theirs["url"].replace(theirs["version"], mine["version"]) == mine["url"]
-    matrix = "C57BL6J-638850"
-    assert set(real["file_listing"][dataset]["expression_matrices"][matrix]) == {"log2", "raw"}
-    assert set(ours["file_listing"][dataset]["expression_matrices"][matrix]) == {"log2", "raw"}
+        told = ours["directory_listing"][dataset]["directories"][kind]
+        assert set(told) == {"version", "relative_path", "url", "view_link", "total_size"}
+        assert told["relative_path"] == f"{kind}/{dataset}/{told['version']}"
+        assert told["url"] == f"{web}{told['relative_path']}/"
+        assert told["view_link"] == f"{web}index.html#{told['relative_path']}/"
+    listed = ours["file_listing"][dataset]
+    tables = {name.removeprefix("views/") for name in LAYOUT["tables"][dataset]}
+    assert set(listed["metadata"]) == tables
+    assert set(listed["expression_matrices"]) == set(LAYOUT["matrices"][dataset])
+    assert set(listed["expression_matrices"]["C57BL6J-638850"]) == {"log2", "raw"}
+    for file in leaves(listed):
+        assert set(file) == {"version", "relative_path", "url", "size", "file_hash"}
+        assert file["url"] == web + file["relative_path"]
+
+
+@pytest.mark.parametrize("path", [None, *sorted(ABC.glob("bucket/releases/*/manifest.json"))], ids=str)
+def test_keys_are_the_same_in_manifests(release_folder: Path, path: Path | None) -> None:
+    """Of our two releases, and of the real ones where they are on this machine."""
+    theirs = manifest(release_folder, "20250531") if path is None else json.loads(path.read_text())
+    ours = manifest(release_folder, "20260228")
+    dataset = "MERFISH-C57BL6J-638850"
+    assert set(theirs) - {"synthetic", "synthetic_note"} == set(ours) - {"synthetic", "synthetic_note"}
+    for kind in ("metadata", "expression_matrices"):
+        one, other = (
+            content["directory_listing"][dataset]["directories"][kind] for content in (theirs, ours)
+        )
+        assert set(one) == set(other)
+        assert one["view_link"].replace(one["version"], other["version"]) == other["view_link"]
+    names = set(theirs["file_listing"][dataset]["metadata"])
+    assert names == set(ours["file_listing"][dataset]["metadata"])
+    for name in names:
+        (one,), (other,) = (leaves(c["file_listing"][dataset]["metadata"][name]) for c in (theirs, ours))
+        assert set(one) == set(other)
+        assert one["url"].replace(one["version"], other["version"]) == other["url"]
 
 
 def test_never_writes_over_what_is_there(tmp_path: Path) -> None:

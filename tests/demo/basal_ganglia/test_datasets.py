@@ -11,7 +11,7 @@ import pytest
 from shapely import contains_xy
 from shapely.geometry import shape
 
-from project import REALDATA
+from released import columns, real_table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -111,26 +111,23 @@ def test_counts_and_columns(release_folder: Path, species: Species) -> None:
     assert cells.index.str.fullmatch(pattern).all()
 
 
-@pytest.mark.skipif(not REALDATA.is_dir(), reason="the real table heads are not on this machine")
 @pytest.mark.parametrize(
     "name", ["cell_metadata", "slab_plane_coordinates", "specimen_metadata", "cell_anatomical_annotations"]
 )
 def test_columns_are_the_real_ones(release_folder: Path, species: Species, name: str) -> None:
-    heads = REALDATA / "abc/heads" / f"{species.directory}__{name}.head.csv"
-    if not heads.exists():
-        heads = REALDATA / "abc/bucket/metadata" / species.directory / "20250630" / f"{name}.csv"
-    real = pd.read_csv(heads, index_col=0)
     ours = table(release_folder, species.name, name)
-    assert [ours.index.name, *ours] == [real.index.name, *real]
+    assert [ours.index.name, *ours] == columns(f"{species.directory}/{name}")
 
 
-@pytest.mark.skipif(not REALDATA.is_dir(), reason="the real tables are not on this machine")
 def test_specimens_that_are_real_are_right(release_folder: Path, species: Species) -> None:
-    heads = REALDATA / "abc/heads" / f"{species.directory}__specimen_metadata.head.csv"
-    if not heads.exists():
-        heads = REALDATA / "abc/bucket/metadata" / species.directory / "20250630" / "specimen_metadata.csv"
-    real = pd.read_csv(heads, index_col=0)
     ours = table(release_folder, species.name, "specimen_metadata")
+    assert [ours.index.name, *ours] == columns(f"{species.directory}/specimen_metadata")
+    real = real_table(f"heads/{species.directory}__specimen_metadata.head.csv", index_col=0)
+    if real is None:
+        path = f"bucket/metadata/{species.directory}/20250630/specimen_metadata.csv"
+        real = real_table(path, index_col=0)
+    if real is None:
+        return
     both = ours.index.intersection(real.index)
     # The marmoset's table is known whole, the others' by their first five rows.
     assert len(both) == {"Human": 3, "Macaque": 4, "Marmoset": 4}[species.name]

@@ -5,9 +5,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-import pytest
 
-from project import REALDATA
+from released import columns, real_table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,22 +48,22 @@ def test_five_levels_with_their_quirks(release_folder: Path) -> None:
     assert first["CS20250428_NEIGH_0001"] == "Nonneuron" and first.index[0] == "CS20250428_NEIGH_0001"
 
 
-@pytest.mark.skipif(not REALDATA.is_dir(), reason="the real table is not on this machine")
 def test_term_set_is_the_real_one(release_folder: Path) -> None:
-    real = REALDATA / "abc/bucket/metadata" / HMBA / "20250630/cluster_annotation_term_set.csv"
-    ours = release_folder / "metadata" / HMBA / "20250630/cluster_annotation_term_set.csv"
-    assert ours.read_bytes() == real.read_bytes()
+    ours = hmba(release_folder, "cluster_annotation_term_set")
+    assert list(ours) == columns(f"{HMBA}/cluster_annotation_term_set")
+    assert list(ours["name"]) == list(ours["description"]) == LEVELS
+    assert list(ours["label"]) == [f"CCN20250428_LEVEL_{number}" for number in range(5)]
+    assert list(ours["order"]) == [0, 1, 2, 3, 4]
+    real = real_table(f"bucket/metadata/{HMBA}/20250630/cluster_annotation_term_set.csv")
+    if real is not None:
+        pd.testing.assert_frame_equal(ours, real)
 
 
-@pytest.mark.skipif(not REALDATA.is_dir(), reason="the real table is not on this machine")
 def test_columns_are_the_real_ones(release_folder: Path) -> None:
-    real = pd.read_csv(REALDATA / "abc/rebuilt" / f"{HMBA}__cluster_annotation_term.csv")
-    assert list(hmba(release_folder, "cluster_annotation_term")) == list(real)
-    real = pd.read_csv(REALDATA / "abc/bucket/metadata/WMB-taxonomy/20231215/cluster_annotation_term.csv")
-    assert list(wmb(release_folder, "cluster_annotation_term")) == list(real)
-    for name in ("cluster", "cluster_to_cluster_annotation_membership"):
-        real = pd.read_csv(REALDATA / "abc/shown" / f"WMB-taxonomy__{name}.shown.csv")
-        assert list(wmb(release_folder, name)) == list(real)
+    terms = hmba(release_folder, "cluster_annotation_term")
+    assert list(terms) == columns(f"{HMBA}/cluster_annotation_term")
+    for name in ("cluster_annotation_term", "cluster", "cluster_to_cluster_annotation_membership"):
+        assert list(wmb(release_folder, name)) == columns(f"WMB-taxonomy/{name}")
 
 
 def test_every_cluster_leads_up_to_the_top(release_folder: Path) -> None:
