@@ -102,6 +102,7 @@ def test_a_wrong_entry_names_its_line(old, new, line):
         "{}",
         "{label: a, pattern: 'x*', directory: E}",
         "{label: a, table: t}",
+        "{label: a, by: species}",
         "{directory: E, pattern: none}",
         "{label: a, directory: E}",
         "{label: a, directory: E, table: t, pattern: 'a*'}",

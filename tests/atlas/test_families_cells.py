@@ -200,9 +200,9 @@ def test_aliases_of_primates_are_words_and_some_cells_have_none(atlas, table):
     aliases = table("HMBA-BG-taxonomy-CCN20250428", "cell_to_cluster_membership").set_index("cell_label")
     aliases = aliases["cluster_alias"].reindex(slab.cells.index)
     assert aliases.dropna().str.match(r"[A-Z][a-z]+-\d+$").all()
-    expected = terms(table, "HMBA-BG-taxonomy-CCN20250428", aliases, "Class").fillna("not annotated")
+    expected = terms(table, "HMBA-BG-taxonomy-CCN20250428", aliases, "Class").fillna("not assigned")
     assert slab.cells["Class"].astype(str).tolist() == expected.tolist()
-    assert (slab.cells["Class"] == "not annotated").any()
+    assert (slab.cells["Class"] == "not assigned").any()
 
 
 @pytest.mark.parametrize("species", ["Human", "Macaque", "Marmoset"])
@@ -241,7 +241,7 @@ def test_aging_has_clusters_of_its_own_and_a_second_taxonomy_for_some_cells(atla
     assert slab.palettes["WMB class"].taxonomy == "WMB-taxonomy"
     without = cells["wmb_cluster_alias"] == ""
     assert 0 < without.sum() < len(cells)
-    assert (mapped[without.to_numpy()] == "not mapped").all()
+    assert (mapped[without.to_numpy()] == "not assigned").all()
     aliases = cells.loc[~without, "wmb_cluster_alias"].str.removesuffix(".0")
     assert mapped[~without.to_numpy()].tolist() == terms(table, "WMB-taxonomy", aliases, "class").tolist()
 
@@ -269,7 +269,7 @@ def test_mapped_labels_of_two_taxonomies_keep_apart_from_the_clusters(atlas, tab
     assert [places[name] for name in palette.names] == sorted(places.values())
     mapped = table("ASAP-PMDBS-taxonomy", "mmc_results_siletti_whb", comment="#").set_index("cell_label")
     mapped = mapped.reindex(slab.cells.index)
-    names = mapped["supercluster_name"].fillna("not mapped")
+    names = mapped["supercluster_name"].fillna("not assigned")
     assert slab.cells["WHB supercluster"].astype(str).tolist() == names.tolist()
     probability = mapped["supercluster_bootstrapping_probability"].astype(float)
     coloring = slab.coloring("WHB supercluster_bootstrapping_probability")

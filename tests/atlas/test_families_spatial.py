@@ -106,7 +106,7 @@ def test_parcellation_of_the_cells(section, release_folder):
         shown = section.cells[f"parcellation_{level}"].astype(str)
         registered = shown.index.isin(index.index)
         assert 0 < registered.sum() < len(registered)
-        assert (shown[~registered] == "not registered").all()
+        assert (shown[~registered] == "not assigned").all()
         assert shown[registered].tolist() == names.loc[index.loc[shown.index[registered]], level].tolist()
         assert section.palettes[f"parcellation_{level}"].taxonomy == "Allen-CCF-2020"
 

@@ -271,3 +271,87 @@ def test_a_run_with_damaged_boundaries_gives_its_cells_and_says_so(
     assert "cell_boundaries.parquet" in err
     assert "Wrote 2 cells" in err
     assert list(pd.read_csv(tmp_path / "a.csv")["cell_label"]) == ["a", "b"]
+
+
+def test_a_table_with_texts_and_numbers_in_a_column_as_parquet(tmp_path: Path) -> None:
+    slab = _tiny(text=["u", None], yes=[True, None], mixed=[1, "one"])
+    write_cells(slab, list(slab.cells), None, "log2", tmp_path / "a.parquet")
+    table = pd.read_parquet(tmp_path / "a.parquet")
+    assert list(table["mixed"]) == ["1", "one"]
+    assert table["text"].iloc[0] == "u"
+    assert table["yes"].iloc[0] and table.iloc[1][["text", "yes"]].isna().all()
+
+
+# -- embeddings, and slabs of all sections ------------------------------------------------------
+
+EMBEDDING = ("WMB-10X", "UMAP20230830-WholeBrain")
+MERFISH = ("MERFISH-C57BL6J-638850", "All sections")
+
+
+def save_of(slab: tuple[str, str], release_folder: Path, out: Path, *options: str) -> None:
+    assert main(["--source", str(release_folder), "cells", *slab, *options, "-o", str(out)]) == 0
+
+
+def test_genes_of_which_nothing_more_is_known_as_h5ad(release_folder: Path, tmp_path: Path) -> None:
+    import anndata
+
+    save_of(EMBEDDING, release_folder, tmp_path / "a.h5ad", "--genes", "Slc17a7")
+    adata = anndata.read_h5ad(tmp_path / "a.h5ad")
+    assert list(adata.var["gene_symbol"]) == ["Slc17a7"]
+    assert adata.var["comment"].isna().all()
+
+
+def test_an_embedding_is_named_as_scanpy_names_it(release_folder: Path, tmp_path: Path) -> None:
+    import anndata
+
+    slab = open_atlas(release_folder)[EMBEDDING[0]].slab(EMBEDDING[1])
+    save_of(EMBEDDING, release_folder, tmp_path / "a.h5ad")
+    adata = anndata.read_h5ad(tmp_path / "a.h5ad")
+    assert list(adata.obsm) == ["X_umap"]
+    np.testing.assert_array_equal(adata.obsm["X_umap"], slab.cells[["x", "y"]])
+    again = open_bundle(tmp_path / "a.h5ad")
+    np.testing.assert_array_equal(again.cells[["x", "y"]], slab.cells[["x", "y"]])
+    assert (again.frame.name, again.frame.unit, again.frame.y_down) == ("UMAP", "", False)
+
+
+@pytest.mark.parametrize("extension", ["csv", "parquet", "h5ad"])
+def test_whole_numbers_stay_whole_where_some_cells_have_none(
+    release_folder: Path, tmp_path: Path, extension: str
+) -> None:
+    """A few cells of the section are not registered, so they have no parcellation index."""
+    import anndata
+
+    out = tmp_path / f"a.{extension}"
+    section = (MERFISH[0], "C57BL6J-638850.37")
+    save_of(section, release_folder, out, "--columns", "parcellation_index,cluster_alias")
+    if extension == "csv":
+        with out.open(newline="") as file:
+            found = [row["parcellation_index"] for row in csv.DictReader(file)]
+        assert "" in found
+        assert all(text.isdigit() for text in found if text)
+        return
+    table = pd.read_parquet(out) if extension == "parquet" else anndata.read_h5ad(out).obs
+    assert table["parcellation_index"].dtype == "Int64"
+    assert table["parcellation_index"].isna().any()
+    assert table["cluster_alias"].dtype == np.int64  # of which every cell has one
+
+
+@pytest.mark.parametrize("slab", [EMBEDDING, MERFISH], ids=["omitted by the catalog", "a text a cell"])
+def test_sample_ids_can_be_had_by_name(slab: tuple[str, str], release_folder: Path, tmp_path: Path) -> None:
+    save_of(slab, release_folder, tmp_path / "a.csv", "--columns", "ABC_sample_id,x")
+    found = pd.read_csv(tmp_path / "a.csv", dtype={"cell_label": str}, index_col=0)
+    (path,) = (release_folder / "metadata" / slab[0]).glob("*/cell_metadata.csv")
+    given = pd.read_csv(path, dtype={"cell_label": str}, index_col="cell_label")["abc_sample_id"]
+    assert found["abc_sample_id"].tolist() == given.reindex(found.index).tolist()
+    assert found["abc_sample_id"].notna().all()
+    save_of(slab, release_folder, tmp_path / "b.csv")
+    with (tmp_path / "b.csv").open(newline="") as file:
+        assert "abc_sample_id" not in next(csv.reader(file))  # a text of its own in each of millions of cells
+
+
+def test_a_column_that_is_nowhere_of_all_sections(
+    capsys: pytest.CaptureFixture[str], release_folder: Path, tmp_path: Path
+) -> None:
+    argv = ["--source", str(release_folder), "cells", *MERFISH, "--columns", "abc_sample"]
+    assert main([*argv, "-o", str(tmp_path / "a.csv")]) == 2
+    assert "did you mean abc_sample_id" in capsys.readouterr().err

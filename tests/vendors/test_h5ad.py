@@ -392,3 +392,24 @@ def test_real_files_open_with_the_values_that_anndata_reads(path: Path) -> None:
         if key in peer.obsm:
             np.testing.assert_array_equal(slab.cells[["x", "y"]], peer.obsm[key][:, :2])
             assert ("z" in slab.cells) == (peer.obsm[key].shape[1] == 3)
+
+
+@pytest.mark.parametrize("key", ["license", "licence"])
+def test_the_license_under_its_old_name(tmp_path: Path, key: str) -> None:
+    """Files of earlier versions spell it the British way."""
+    adata = data()
+    adata.uns[key] = "CC BY 4.0"
+    assert opened(adata, tmp_path).license == "CC BY 4.0"
+
+
+def test_an_embedding_is_taken_only_where_the_file_says_that_it_is_its_frame(tmp_path: Path) -> None:
+    umap = {"X_umap": XY + 1}
+    with pytest.raises(FormatError, match="no spatial coordinates"):
+        opened(data(obsm=umap), tmp_path)
+    adata = data(obsm=umap)
+    adata.uns["frame"] = "UMAP"
+    np.testing.assert_array_equal(opened(adata, tmp_path).cells[["x", "y"]], XY + 1)
+    adata.obsm["spatial"] = XY
+    slab = opened(adata, tmp_path)
+    np.testing.assert_array_equal(slab.cells[["x", "y"]], XY)
+    assert slab.frame.name == "spatial"

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
 
 from napari_abc.errors import FormatError
 from napari_abc.io.cells import (
@@ -21,13 +22,16 @@ from napari_abc.io.cells import (
     SourceTable,
     build_cells,
     build_embedding,
+    read_columns,
     read_text_table,
     require_columns,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
+
+    import pandas as pd
 
     from napari_abc.atlas.catalog import Embedding, EmbeddingListing, Entry
     from napari_abc.atlas.files import DatasetFiles
@@ -70,7 +74,7 @@ class CellStores:
         self._store = store
         self._embeddings: dict[str, EmbeddingSlab] | None = None
         self._opened: dict[Path, CellStore] = {}
-        self._whole_cells: int | None = None
+        self._whole_counts: tuple[int, int] | None = None
 
     # -- all cells -------------------------------------------------------------------------------
 
@@ -128,21 +132,34 @@ class CellStores:
             task=task,
         )
 
-    def whole_cells(self) -> int | None:
-        """Cells that have coordinates in the first frame of all sections at once, if known."""
+    def omitted(self, columns: Sequence[str], labels: pd.Index, task: Task) -> pd.DataFrame:
+        """Columns that the joined cells leave out, from the release's own tables; fetched if need be.
+
+        Parameters
+        ----------
+        columns
+            Some of those that the catalog omits.
+        labels
+            (cells,) the cells wanted.
+        """
+        paths = self._fetch(self._files.cells(), task)
+        return read_columns(SourceTable(paths, self._entry.cells.key, columns=tuple(columns)), labels, task)
+
+    def whole_counts(self) -> tuple[int, int] | None:
+        """Cells with coordinates in the first frame of all sections at once, and their sections, if known."""
         built, slabs = self.built(), self._entry.slabs
         if built is None or slabs is None or slabs.whole is None:
             return None
-        if self._whole_cells is None:
+        if self._whole_counts is None:
             frame = next(frame for frame in self._entry.frames if frame.name == slabs.whole.frames[0])
             if not all(column in built.names for column in frame.columns):
-                return 0
-            table = built.columns(frame.columns)
+                return 0, 0
             placed = np.ones(built.cells, dtype=bool)
-            for column in table.columns:
+            for column in built.columns(frame.columns).columns:
                 placed &= np.isfinite(column.to_numpy())
-            self._whole_cells = int(placed.sum())
-        return self._whole_cells
+            sections = built.columns([slabs.section]).column(0).filter(pa.array(placed))
+            self._whole_counts = int(placed.sum()), len(sections.unique().drop_null())
+        return self._whole_counts
 
     def _fetch(self, files: list[RemoteFile], task: Task) -> tuple[Path, ...]:
         return tuple(self._store.ensure(file, task) for file in files)

@@ -74,14 +74,14 @@ class SlabList:
         table = frame.sort_values(["order", "slab"], na_position="last")
         if whole is None or table.empty:
             return table
-        known = table["cells"].notna().all()
+        counts = self._stores.whole_counts() if table["cells"].notna().all() else None
         last = pd.DataFrame(
             {
                 "slab": whole.label,
                 "title": whole.label,
                 "kind": whole.kind,
-                "cells": self._stores.whole_cells() if known else pd.NA,
-                "sections": table["sections"].sum(),
+                "cells": pd.NA if counts is None else counts[0],
+                "sections": table["sections"].sum() if counts is None else counts[1],
                 "regions": False,
                 "order": pd.NA,
             },

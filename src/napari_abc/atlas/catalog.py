@@ -19,8 +19,10 @@ from napari_abc.errors import FormatError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from importlib.resources.abc import Traversable
 
 __all__ = [
+    "CATALOGS",
     "Catalog",
     "Cells",
     "Embedding",
@@ -171,6 +173,8 @@ class Embedding(_Part):
         sources = [self.table, self.listing, self.pattern]
         if sum(source is not None for source in sources) != (self.directory is not None):
             raise ValueError("give 'directory' with one of 'table', 'listing' and 'pattern', or none of them")
+        if self.by is not None and self.directory is None:
+            raise ValueError("'by' needs coordinates in a table of their own; name its 'directory'")
         if (self.label is None) != (self.listing is not None or self.pattern is not None):
             raise ValueError("give a 'label' unless the embeddings are listed or matched by a pattern")
         if self.pattern is not None and self.pattern.count("*") != 1:
@@ -332,6 +336,16 @@ class Entry(_Part):
     expression: Expression
     volumes: tuple[VolumeEntry, ...] = ()
 
+    @property
+    def key_columns(self) -> frozenset[str]:
+        """Columns of the cells that other tables, colors, matrices or slabs are found by."""
+        found = {join.key for join in self.joins} | {use.key for use in self.taxonomies}
+        found |= {column for one in self.colors for column in (one.column, one.color, one.order) if column}
+        found |= {values.column for values in self.value_sets}
+        for rule in self.expression.rules:
+            found |= {column for column in (rule.directory_column, rule.matrix_column) if column}
+        return frozenset(found | {one.by for one in self.embeddings if one.by})
+
     @model_validator(mode="before")
     @classmethod
     def _own_directory(cls, data: Any) -> Any:
@@ -411,7 +425,7 @@ def _line(root: yaml.Node | None, path: Sequence[object]) -> int:
     return node.start_mark.line + 1
 
 
-def read_catalog(text: str, origin: str) -> Catalog:
+def read_catalog(text: str, origin: str, known: Catalog | None = None) -> Catalog:
     """Read and check a catalog.
 
     Parameters
@@ -420,11 +434,13 @@ def read_catalog(text: str, origin: str) -> Catalog:
         YAML: a mapping with the lists ``datasets`` and ``taxonomies``.
     origin
         Name of the file, for messages.
+    known
+        What other files describe; the new entries may use its taxonomies.
 
     Returns
     -------
     Catalog
-        Entries in the order of the file.
+        What is known, then the entries in the order of the file.
 
     Raises
     ------
@@ -437,10 +453,11 @@ def read_catalog(text: str, origin: str) -> Catalog:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.YAMLError as error:
         raise FormatError(f"{origin} is not YAML: {error}.") from error
+    known = known or Catalog({}, {})
     document = _Document(data if isinstance(data, dict) else {}, root, origin)
-    taxonomies = document.entries("taxonomies", TaxonomyEntry, "directory")
-    datasets = document.entries("datasets", Entry, "name")
-    for index, entry in enumerate(datasets.values()):
+    taxonomies = document.entries("taxonomies", TaxonomyEntry, "directory", known.taxonomies)
+    datasets = document.entries("datasets", Entry, "name", known.datasets)
+    for index, entry in enumerate(list(datasets.values())[len(known.datasets) :]):
         uses = [(("taxonomies", k), use.directory) for k, use in enumerate(entry.taxonomies)]
         uses += [
             (("volumes", k), volume.terms)
@@ -461,13 +478,15 @@ class _Document:
     root: yaml.Node | None
     origin: str
 
-    def entries(self, name: str, kind: type[_PartT], key: str) -> dict[str, _PartT]:
+    def entries(
+        self, name: str, kind: type[_PartT], key: str, known: Mapping[str, _PartT]
+    ) -> dict[str, _PartT]:
         items = self.data.get(name)
         if not isinstance(items, list):
             raise FormatError(
                 f"{self.origin} has no list {name!r} at its top level; see the packaged catalog."
             )
-        entries: dict[str, _PartT] = {}
+        entries = dict(known)
         for index, item in enumerate(items):
             try:
                 entry = kind.model_validate(item)
@@ -486,8 +505,24 @@ class _Document:
         return FormatError(f"{self.origin}, line {_line(self.root, path)}: {what}.")
 
 
-@cache
+CATALOGS: list[Traversable] = [files("napari_abc.atlas") / "catalog.yaml"]
+"""Files that the catalog is read from, one after the other; each may use the taxonomies of those before."""
+
+
 def catalog() -> Catalog:
-    """The packaged catalog: every dataset and taxonomy this project describes."""
-    name = "catalog.yaml"
-    return read_catalog((files("napari_abc.atlas") / name).read_text("utf-8"), name)
+    """Every dataset and taxonomy that this project describes; read once.
+
+    Raises
+    ------
+    FormatError
+        If an entry is wrong, or describes what another file does.
+    """
+    return _read_all(tuple(CATALOGS))
+
+
+@cache
+def _read_all(paths: tuple[Traversable, ...]) -> Catalog:
+    found = None
+    for path in paths:
+        found = read_catalog(path.read_text("utf-8"), path.name, found)
+    return found or Catalog({}, {})

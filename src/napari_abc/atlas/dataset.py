@@ -22,7 +22,7 @@ from napari_abc.task import Task
 from napari_abc.text import SYNTHETIC
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from numpy.typing import NDArray
 
@@ -292,7 +292,7 @@ class Dataset:
 
     # -- opening -------------------------------------------------------------------------------
 
-    def slab(self, label: str, task: Task | None = None) -> Slab:
+    def slab(self, label: str, task: Task | None = None, columns: Collection[str] = ()) -> Slab:
         """Open a slab: its cells with coordinates, regions, taxonomy, colors and genes.
 
         Parameters
@@ -301,11 +301,14 @@ class Dataset:
             As :attr:`slabs` lists it.
         task
             Progress and cancel.
+        columns
+            Columns that its cells have to have, in any case. Slabs of millions of cells leave out texts
+            that differ from cell to cell, as ``"abc_sample_id"``, unless they are named here.
 
         Raises
         ------
         UnknownNameError
-            If there is no such slab.
+            If there is no such slab or column.
         AbcError
             If a file can't be fetched or read.
         """
@@ -318,7 +321,13 @@ class Dataset:
         if found is None:
             raise self._unknown_slab(label, self._slabs.known(task) or [])
         first, *others = self._frame_entries(label)
-        everything = found.store.read(found.group, self._elsewhere(first, *others))
+        wanted = {name.casefold() for name in columns}
+        asked = {name for name in found.store.names if name.casefold() in wanted}
+        elsewhere = self._elsewhere(first, *others) - asked
+        everything = found.store.read(found.group, elsewhere, asked | self._entry.key_columns)
+        omitted = [name for name in self._entry.cells.omit if name.casefold() in wanted]
+        if omitted:
+            everything = everything.join(self._stores.omitted(omitted, everything.index, task))
         task.report(f"Opening {label}", 1, 3, "steps")
 
         notes = list(found.store.notes)
@@ -345,7 +354,10 @@ class Dataset:
         if self._annotation is None:
             self._annotation = Annotation(self._entry, self._files, self._store, task)
         notes += self._annotation.notes
-        cells, palettes, groups = self._annotation.annotate(cells, first)
+        placed_cells, (cells, palettes, groups) = cells, self._annotation.annotate(cells, first)
+        left = [name for name in map(str, placed_cells) if name.casefold() in wanted and name not in cells]
+        cells = cells.join(placed_cells[left]) if left else cells
+        self._require_columns(label, columns, [*map(str, cells), *found.store.names, *self._entry.cells.omit])
         kept = [first]
         for frame in others:
             try:
@@ -417,6 +429,18 @@ class Dataset:
             return None
         source.look_up(task)  # here, and not when the first gene is asked for on the GUI thread
         return source
+
+    def _require_columns(self, label: str, columns: Collection[str], have: Sequence[str]) -> None:
+        known = {name.casefold(): name for name in have}
+        for name in columns:
+            if name.casefold() not in known:
+                near = get_close_matches(name, known.values(), n=3, cutoff=0.5)
+                hint = (
+                    f"did you mean {' or '.join(near)}?"
+                    if near
+                    else f"there are {', '.join(known.values())}."
+                )
+                raise UnknownNameError(f"{label} has no column {name!r}; {hint}")
 
     def _unknown_slab(self, label: str, known: list[str]) -> UnknownNameError:
         near = get_close_matches(label, known, n=3)

@@ -27,7 +27,7 @@ _EXTENSIONS = (".csv", ".parquet", ".h5ad")
 def save_cells(arguments: Any, console: Console) -> int:
     """Write the cells of a slab to a file."""
     check_output(arguments.output, _EXTENSIONS, source=bundle_of(arguments.dataset))
-    slab = slab_of(arguments, console)
+    slab = slab_of(arguments, console, arguments.columns or ())
     columns = _columns(slab, arguments.columns)
     genes = list(dict.fromkeys(arguments.genes or ()))
     agree(slab, genes, arguments, console)
@@ -81,7 +81,13 @@ def write_cells(
         if kind == ".csv":
             table.to_csv(temporary)
         else:
-            table.to_parquet(temporary)
+            # A column of texts and numbers can't be written as it is.
+            odd = {
+                str(name): _plain(table[name])
+                for name in table
+                if pd.api.types.infer_dtype(table[name], skipna=True).startswith("mixed")
+            }
+            table.assign(**odd).to_parquet(temporary)
 
 
 def _columns(slab: Slab, wanted: list[str] | None) -> list[str]:
@@ -127,10 +133,14 @@ def _write_h5ad(
     if expression is not None and slab.expression_source is not None:
         x = expression.to_numpy()
         var = slab.genes.loc[[slab.find_gene(gene) for gene in expression.columns]]
+        var = pd.DataFrame({name: _plain(var[name]) if var[name].isna().any() else var[name] for name in var})
         var.index = var.index.astype(str)
         uns["values"] = slab.expression_source.kinds[values]
     adata = anndata.AnnData(X=x, obs=obs, var=var, uns=uns)
-    adata.obsm["spatial"] = slab.cells[list("xyz"[: slab.frame.ndim])].to_numpy(dtype=np.float64)
+    # Both names are the habit of scanpy and squidpy: "spatial" of tissue, "X_umap" of an embedding.
+    is_tissue = bool(slab.frame.unit) or slab.frame.name == "spatial"
+    key = "spatial" if is_tissue else f"X_{slab.frame.name.lower()}"
+    adata.obsm[key] = slab.cells[list("xyz"[: slab.frame.ndim])].to_numpy(dtype=np.float64)
     adata.write_h5ad(path, compression="gzip")
 
 

@@ -12,6 +12,8 @@ from napari_abc.text import SYNTHETIC
 from napari_abc.vendors.registry import find_vendor, open_bundle, vendor_of_name
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from napari_abc.atlas.atlas import Atlas
     from napari_abc.atlas.dataset import Dataset
     from napari_abc.cli.console import Console
@@ -68,8 +70,13 @@ def bundle_of(dataset: str) -> Path | None:
     return path if written_as_path or path.is_file() or find_vendor(path) is not None else None
 
 
-def slab_of(arguments: Any, console: Console) -> Slab:
+def slab_of(arguments: Any, console: Console, columns: Collection[str] = ()) -> Slab:
     """The slab that DATASET and SLAB name, loaded.
+
+    Parameters
+    ----------
+    columns
+        Columns that the cells of a dataset's slab have to have.
 
     Raises
     ------
@@ -87,7 +94,7 @@ def slab_of(arguments: Any, console: Console) -> Slab:
         raise ConfigurationError(
             f"Name a slab of {arguments.dataset} too; 'napari-abc slabs {arguments.dataset}' lists them."
         )
-    return dataset_of(arguments, console).slab(arguments.slab, console.task)
+    return dataset_of(arguments, console).slab(arguments.slab, console.task, columns)
 
 
 def tell(slab: Slab, console: Console) -> None:

@@ -1,8 +1,9 @@
 """Any ``.h5ad`` file whose cells have coordinates.
 
 Coordinates, the first that is there: ``obsm["spatial"]``, ``obsm["X_spatial"]`` (2 or 3 columns),
-then the ``obs`` columns in :data:`COORDINATE_COLUMNS`. The unit is micrometers where the column
-names are those of a MERSCOPE or Xenium run, else unknown.
+the embedding that ``napari-abc cells`` wrote (``obsm["X_umap"]`` and ``uns["frame"]``), then the
+``obs`` columns in :data:`COORDINATE_COLUMNS`. The unit is micrometers where the column names are
+those of a MERSCOPE or Xenium run, else unknown.
 
 Values: whole numbers from 0 on in ``X`` are counts, offered as "raw", and as "log2" computed from
 them. Anything else in ``X`` is offered as "log2", under a label that says what it is: what
@@ -62,6 +63,8 @@ _MIN_PLACED = 0.75
 
 
 _UNITS = ("millimeter", "micrometer")
+_OLD_LICENSE = "licence"
+"""The key of the license in files that version 0.1 wrote before it was spelled as the field does."""
 _LONGEST = 2_000
 """Characters of a license or citation that are kept."""
 
@@ -100,9 +103,10 @@ def open_h5ad(path: Path, task: Task) -> Slab:
     task.report(f"Opening {path.name}", 0, 3, "parts")
     with open_hdf5(path) as file:
         obs, unreadable = read_table(file, "obs")
-        xyz, origin, unit = _coordinates(file, obs)
-        palettes, odd_palettes = _palettes(file, obs)
         said_of_data = _provenance(file)
+        embedding = _embedding_key(said_of_data["frame"])
+        xyz, origin, unit = _coordinates(file, obs, embedding)
+        palettes, odd_palettes = _palettes(file, obs)
     task.report(f"Opening {path.name}", 1, 3, "parts")
     placed = np.asarray(np.isfinite(xyz).all(axis=1))
     _check_placed(placed, origin, path)
@@ -127,7 +131,11 @@ def open_h5ad(path: Path, task: Task) -> Slab:
         dataset="h5ad",
         kind="run",
         cells=cells,
-        frames=(Frame("micron" if unit == "micrometer" else "spatial", ("x", "y"), unit, title=origin),),
+        frames=(
+            Frame(said_of_data["frame"], ("x", "y"), "", y_down=False, title=origin)
+            if origin == f"obsm['{embedding}']"
+            else Frame("micron" if unit == "micrometer" else "spatial", ("x", "y"), unit, title=origin),
+        ),
         species=said_of_data["species"],
         platform=said_of_data["platform"],
         unplaced=len(obs) - len(cells),
@@ -143,19 +151,29 @@ def open_h5ad(path: Path, task: Task) -> Slab:
 
 def _provenance(file: h5py.File) -> dict[str, str]:
     """What ``napari-abc cells`` wrote into ``uns``, as text; empty where it is not there."""
-    found = dict.fromkeys(("units", "species", "platform", "license", "citation", "synthetic"), "")
-    for name in found:
-        node = child(file, f"uns/{name}") if "uns" in file else None
-        if isinstance(node, h5py.Dataset) and node.shape == ():
-            value = node[()]
-            text = value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
-            found[name] = text[:_LONGEST]
+    names = ("units", "frame", "species", "platform", "license", "citation", "synthetic")
+    found = {name: _uns_text(file, name) for name in names}
+    found["license"] = found["license"] or _uns_text(file, _OLD_LICENSE)
     return found
 
 
-def _coordinates(file: h5py.File, obs: pd.DataFrame) -> tuple[NDArray[np.float64], str, str]:
+def _uns_text(file: h5py.File, name: str) -> str:
+    node = child(file, f"uns/{name}") if "uns" in file else None
+    if not isinstance(node, h5py.Dataset) or node.shape != ():
+        return ""
+    value = node[()]
+    text = value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+    return text[:_LONGEST]
+
+
+def _embedding_key(frame: str) -> str:
+    """Where ``napari-abc cells`` puts the coordinates of an embedding; empty for tissue."""
+    return f"X_{frame.lower()}" if frame else ""
+
+
+def _coordinates(file: h5py.File, obs: pd.DataFrame, embedding: str) -> tuple[NDArray[np.float64], str, str]:
     """Coordinates (cells, 2 or 3), NaN where not known; where they come from; their unit."""
-    for key in _OBSM_KEYS:
+    for key in filter(None, (*_OBSM_KEYS, embedding)):
         values = _obsm(file, key)
         if values is not None:
             if values.ndim != 2 or values.shape[1] not in (2, 3) or len(values) != len(obs):

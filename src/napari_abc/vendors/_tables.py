@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 from pyarrow import csv as arrow_csv
 
 from napari_abc.errors import FormatError, MissingFileError
+from napari_abc.io.cells import to_frame
 from napari_abc.io.ids import as_text
 
 if TYPE_CHECKING:
@@ -278,7 +279,7 @@ def cells_table(
     )
     rest = _compact(table.select([n for n in table.column_names if n not in (ids, x, y, "x", "y")]))
     if rest.num_columns:
-        cells = cells.join(rest.take(rows).to_pandas().set_axis(cells.index))
+        cells = cells.join(to_frame(rest.take(rows)).set_axis(cells.index))
     return cells, unplaced, tuple(notes)
 
 

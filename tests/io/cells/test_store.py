@@ -318,3 +318,43 @@ def test_an_embedding_of_other_cells_is_refused(embedded, tmp_path):
             coordinates=("x", "y"),
             task=Task(),
         )
+
+
+def test_numbers_of_several_tables_stay_numbers(tmp_path):
+    """The type of a column is told by the each file: whole numbers in one, fractions in the other."""
+    parts = []
+    for name, text in {
+        "1.csv": "cell_label,depth,score,kind\na,1,7,1\nb,2,,2\n",
+        "2.csv": "cell_label,depth,score,kind\nc,0.5,9,many\n",
+    }.items():
+        parts.append(tmp_path / name)
+        parts[-1].write_text(text)
+    store = build_cells(
+        tmp_path / "s.parquet",
+        SourceTable(tuple(parts), "cell_label"),
+        (),
+        slab=None,
+        coordinates=("depth",),
+        task=Task(),
+    )
+    cells = store.read(None)
+    assert cells["depth"].tolist() == [1, 2, 0.5]
+    assert cells["score"].dtype == "Int64"
+    assert cells["score"].isna().tolist() == [False, True, False]
+    assert cells["kind"].tolist() == ["1", "2", "many"]
+
+
+def test_texts_that_differ_from_cell_to_cell_are_kept_where_asked_for(tmp_path):
+    path = tmp_path / "cells.csv"
+    path.write_text("cell_label,x,id,rest\n" + "".join(f"{i},{i},id{i},r{i}\n" for i in range(200)))
+    store = build_cells(
+        tmp_path / "s.parquet",
+        SourceTable((path,), "cell_label"),
+        (),
+        slab=None,
+        coordinates=("x",),
+        task=Task(),
+    )
+    assert list(store.read(None)) == ["x"]
+    assert list(store.read(None, keep={"id"})) == ["x", "id"]
+    assert list(store.read("all", omit={"x"})) == ["id", "rest"]

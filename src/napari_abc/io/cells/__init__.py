@@ -6,8 +6,9 @@ slabs reads a footer.
 
 from __future__ import annotations
 
-from napari_abc.io.cells._build import SourceTable, build_cells, build_embedding
+from napari_abc.io.cells._build import SourceTable, build_cells, build_embedding, read_columns
 from napari_abc.io.cells._csv import read_large_table, read_text_table, require_columns
+from napari_abc.io.cells._frame import to_frame
 from napari_abc.io.cells._store import FORMAT, CellStore
 
 __all__ = [
@@ -16,7 +17,9 @@ __all__ = [
     "SourceTable",
     "build_cells",
     "build_embedding",
+    "read_columns",
     "read_large_table",
     "read_text_table",
     "require_columns",
+    "to_frame",
 ]

@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 
 from napari_abc.errors import FormatError
 from napari_abc.io.cells._csv import compact, read_large_table, require_columns
+from napari_abc.io.cells._frame import to_frame
 from napari_abc.io.cells._store import FORMAT, META, CellStore, SlabRows
 from napari_abc.io.files import save_atomically
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
     from napari_abc.task import Task
 
-__all__ = ["SourceTable", "build_cells", "build_embedding"]
+__all__ = ["SourceTable", "build_cells", "build_embedding", "read_columns"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +193,34 @@ def build_embedding(
     return CellStore(target)
 
 
+def read_columns(source: SourceTable, keys: pd.Index, task: Task) -> pd.DataFrame:
+    """Read some columns of a table that the store leaves out.
+
+    Parameters
+    ----------
+    source
+        The table, with the columns to read.
+    keys
+        (cells,) labels of the cells wanted.
+
+    Returns
+    -------
+    DataFrame
+        Rows as in ``keys``, with the columns that the table has; missing where it lacks the cell.
+
+    Raises
+    ------
+    FormatError
+        If the table is malformed or lacks its key.
+    """
+    table, _ = _read(source, {source.own_key}, task)
+    require_columns(table, [source.own_key], source.paths[0])
+    row = pc.index_in(pa.array(keys, pa.string()), value_set=_plain_text(table.column(source.own_key)))
+    text = pd.StringDtype("pyarrow", na_value=np.nan)
+    frame = to_frame(table.drop_columns([source.own_key]).take(row), types_mapper={pa.string(): text}.get)
+    return frame.set_axis(keys)
+
+
 def _read(source: SourceTable, text: Iterable[str], task: Task) -> tuple[pa.Table, list[str]]:
     """All files of a table, one below the other, and what was noticed."""
     wanted = (source.own_key, *source.columns) if source.columns else ()
@@ -210,7 +239,8 @@ def _read(source: SourceTable, text: Iterable[str], task: Task) -> tuple[pa.Tabl
         for column in table.schema:
             if not pa.types.is_null(column.type):
                 kinds.setdefault(column.name, set()).add(column.type)
-    mixed = {name for name, types in kinds.items() if len(types) > 1}
+    # Whole and other numbers become numbers; anything else together becomes texts.
+    mixed = {name for name, types in kinds.items() if len(types) > 1 and not all(map(_is_number, types))}
     for at, table in enumerate(tables):
         for name in mixed & set(table.column_names):
             place = table.column_names.index(name)
@@ -220,6 +250,10 @@ def _read(source: SourceTable, text: Iterable[str], task: Task) -> tuple[pa.Tabl
         if pa.types.is_string(column.type):
             joined = joined.set_column(place, column.name, compact(joined.column(place)))
     return joined, notes
+
+
+def _is_number(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind))
 
 
 def _without_codes(table: pa.Table) -> pa.Table:

@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from napari_abc.errors import FormatError, UnknownNameError
+from napari_abc.io.cells._frame import to_frame
 
 if TYPE_CHECKING:
     from collections.abc import Container, Sequence
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FORMAT", "META", "CellStore", "SlabRows"]
 
-FORMAT = 2
+FORMAT = 3
 """Version of the layout; part of the name of every store, so that an older one is never read."""
 
 META = b"napari_abc"
@@ -87,7 +88,7 @@ class CellStore:
         """Number of cells of a slab, or of all."""
         return self.cells if label is None else self.slabs[label].cells
 
-    def read(self, label: str | None, omit: Container[str] = ()) -> pd.DataFrame:
+    def read(self, label: str | None, omit: Container[str] = (), keep: Container[str] = ()) -> pd.DataFrame:
         """All cells of a slab, also those without coordinates.
 
         Parameters
@@ -96,11 +97,14 @@ class CellStore:
             The slab; None for the cells of all, then without the texts that differ from cell to cell.
         omit
             Columns to leave out.
+        keep
+            Columns that stay among the cells of all, also if they are such texts.
 
         Returns
         -------
         DataFrame
-            Index ``cell_label`` (text). Text of few distinct values is categorical.
+            Index ``cell_label`` (text). Text of few distinct values is categorical; whole numbers of
+            which some are missing are nullable integers.
 
         Raises
         ------
@@ -114,7 +118,12 @@ class CellStore:
                 field.name
                 for field in file.schema_arrow
                 if field.name not in omit
-                and (label is not None or field.name == self.key or not pa.types.is_string(field.type))
+                and (
+                    label is not None
+                    or field.name == self.key
+                    or field.name in keep
+                    or not pa.types.is_string(field.type)
+                )
             ]
             if label is None:
                 table = file.read(columns=names).unify_dictionaries()
@@ -125,8 +134,12 @@ class CellStore:
         table = table.drop_columns([self.key])
         # A block a column, and each column's buffers freed once it is taken over: of millions of cells
         # nothing is held twice.
-        frame: pd.DataFrame = table.to_pandas(
-            types_mapper={pa.string(): text}.get, ignore_metadata=True, split_blocks=True, self_destruct=True
+        frame = to_frame(
+            table,
+            types_mapper={pa.string(): text}.get,
+            ignore_metadata=True,
+            split_blocks=True,
+            self_destruct=True,
         )
         frame.index = index
         return frame
