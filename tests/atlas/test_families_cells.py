@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 import napari_abc as abc
+from napari_abc.errors import UnknownNameError
 from napari_abc.task import Task
 
 WHOLE = "UMAP20230830-WholeBrain"
@@ -193,6 +194,10 @@ def test_primates_share_an_embedding_and_each_is_a_slab(atlas, table):
     donors = table(ALIGNED, "donor").set_index("donor_label")["species_genus"]
     libraries = human.cells["donor_label"].astype(str).map(donors)
     assert set(libraries) == {"Human"}
+    with pytest.raises(
+        UnknownNameError, match="has no embedding 'AllSpecies-Nonsense'; did you mean AllSpecies"
+    ):
+        atlas[ALIGNED].slab("AllSpecies-Nonsense")
 
 
 def test_aliases_of_primates_are_words_and_some_cells_have_none(atlas, table):

@@ -8,6 +8,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import h5py
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -456,6 +457,30 @@ def test_image_paths_that_leave_the_folder_are_not_followed(tmp_path: Path, name
     slab = open_(tmp_path / "run")
     assert slab.images == ()
     assert said(slab, "no morphology image")
+
+
+def test_features_that_share_an_id_are_refused(tmp_path: Path) -> None:
+    """Genes are told apart by id; a symbol may well be that of several."""
+    write_cells(tmp_path)
+    (tmp_path / "experiment.xenium").write_text("{}")
+
+    def write(ids: list[str], symbols: list[str]) -> None:
+        with h5py.File(tmp_path / "cell_feature_matrix.h5", "w") as file:
+            file["matrix/barcodes"] = np.array([b"aaaa-1", b"bbbb-1", b"cccc-1"])
+            file["matrix/data"] = np.array([1, 2, 3], np.int32)
+            file["matrix/indices"] = np.array([0, 1, 0], np.int64)
+            file["matrix/indptr"] = np.array([0, 1, 2, 3], np.int64)
+            file["matrix/shape"] = np.array([2, 3], np.int32)
+            file["matrix/features/id"] = np.array(ids, "S")
+            file["matrix/features/name"] = np.array(symbols, "S")
+            file["matrix/features/feature_type"] = np.array([b"Gene Expression"] * 2)
+
+    write(["ENSG1", "ENSG2"], ["TWIN", "TWIN"])
+    slab = open_(tmp_path)
+    assert slab.expression(["ENSG1", "ENSG2"], "raw").to_numpy().tolist() == [[1, 0], [0, 2], [3, 0]]
+    write(["ENSG1", "ENSG1"], ["A", "B"])
+    with pytest.raises(FormatError, match=r"cell_feature_matrix\.h5 lists features with the same id"):
+        open_(tmp_path)
 
 
 @pytest.mark.parametrize("name", ["cells.parquet", "cells.csv.gz", "cells.csv", "cell_boundaries.parquet"])
