@@ -33,7 +33,19 @@ __all__ = [
 
 
 class AbcError(Exception):
-    """Base of every exception that this package raises on purpose."""
+    """Base of every exception that this package raises on purpose.
+
+    Each is also the builtin exception that a caller would expect, and prints as one sentence.
+
+    Examples
+    --------
+    >>> import napari_abc as abc
+    >>> try:
+    ...     atlas["HMBA-MERSCOPE"]
+    ... except abc.AbcError as error:
+    ...     print(isinstance(error, KeyError), "did you mean" in str(error))
+    True True
+    """
 
     def __str__(self) -> str:
         # KeyError would print its message as a repr; every member prints plain text.

@@ -274,7 +274,7 @@ def test_a_slab_without_a_cell_to_place_is_one_sentence(tmp_path, x):
     folder = mouse(tmp_path / "b")
     table = f"cell_label,x,y,z\n101917,{x},6.9,7.3\n"
     folder.tables(f"{MOUSE}-CCF", {"ccf_coordinates": table})
-    said = r"None of the 3 cells of All sections has coordinates in the frame Allen CCFv3; choose .* slab\."
+    said = r"None of the 3 cells of All sections has coordinates in the frame Allen CCFv3; .* section\."
     with pytest.raises(FormatError, match=said):
         open_atlas(folder.write())[MOUSE].slab("All sections")
 

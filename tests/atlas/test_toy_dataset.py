@@ -33,7 +33,7 @@ datasets:
     column: section
     section: section
     order: depth
-    noun: brain section
+    kind: brain section
     whole: {label: All sections, frames: [space]}
   frames:
   - {name: section, columns: [x_mm, y_mm], unit: millimeter, y: down, title: Section}

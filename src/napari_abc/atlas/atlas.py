@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from napari_abc.atlas.taxonomy import Taxonomy
+    from napari_abc.io.cells import CellStore
     from napari_abc.io.remote import Source
     from napari_abc.task import Task
 
@@ -39,15 +40,25 @@ class Atlas:
         Source and cache.
     release
         The release to use.
+
+    Examples
+    --------
+    >>> import napari_abc as abc
+    >>> atlas = abc.open_atlas("demo")
+    >>> atlas.synthetic, "WMB-10X" in atlas
+    (True, True)
+    >>> atlas.datasets.loc["WMB-10X", ["species", "platform"]].tolist()
+    ['Mouse', '10x']
     """
 
     def __init__(self, store: Store, release: Release) -> None:
         self._store = store
         self._release = release
         self._datasets = {name: Dataset(entry, release, store) for name, entry in catalog().datasets.items()}
-        self._taxonomies = Taxonomies(
-            catalog(), release, store, lambda name: self._datasets[name].joined_cells()
-        )
+        self._taxonomies = Taxonomies(catalog(), release, store, self._joined_cells)
+
+    def _joined_cells(self, name: str) -> CellStore | None:
+        return self._datasets[name].joined_cells()
 
     def __repr__(self) -> str:
         made = "synthetic, " if self.synthetic else ""
@@ -65,7 +76,12 @@ class Atlas:
         Raises
         ------
         UnknownNameError
-            If the catalog has none of that name.
+            If the catalog has none of that name; the message names the nearest.
+
+        Examples
+        --------
+        >>> atlas["WMB-10X"].title
+        'Whole mouse brain, single cells'
         """
         check_dataset(name)
         return self._datasets[name]
@@ -108,12 +124,30 @@ class Atlas:
     def taxonomy(self, name: str, task: Task | None = None) -> Taxonomy:
         """Read a taxonomy: levels, terms, descent, cells; as :meth:`Taxonomies.read`.
 
+        Parameters
+        ----------
+        name
+            Its directory in the release, as :attr:`taxonomies` lists it.
+        task
+            Progress and cancel.
+
+        Returns
+        -------
+        Taxonomy
+            Its levels, and the term of each level that a leaf belongs to.
+
         Raises
         ------
         UnknownNameError
             If there is none of that name.
         AbcError
             If a table can't be fetched or read.
+
+        Examples
+        --------
+        >>> taxonomy = atlas.taxonomy("WMB-taxonomy")
+        >>> [level.name for level in taxonomy.tree]
+        ['class', 'subclass', 'supertype', 'cluster']
         """
         return self._taxonomies.read(name, task)
 
@@ -214,14 +248,33 @@ def open_atlas(
     task
         Progress and cancel, while the demo is made.
 
+    Returns
+    -------
+    Atlas
+        Its datasets by name; no table of cells is fetched yet.
+
     Raises
     ------
+    ConfigurationError
+        If the source or the cache can't be used as given, or there is no folder to write to.
     UnknownNameError
         If the source has no such release.
+    MissingFileError
+        If the source is a folder that is not there.
     NetworkError
-        If the source can't be reached and the cache holds no release.
-    AbcError
-        If the source or its manifest is not what it should be.
+        If the source can't be reached and the cache holds no release, or the source offers none;
+        OfflineError if fetching was ruled out.
+    FormatError
+        If the manifest is not what it should be.
+    Cancelled
+        If the task was cancelled while the demo was made.
+
+    Examples
+    --------
+    >>> import napari_abc as abc
+    >>> atlas = abc.open_atlas("demo")  # without an argument: the public bucket
+    >>> atlas.release in atlas.releases
+    True
     """
     if cache is not None and not str(cache).strip():
         raise ConfigurationError("The cache '' names no folder: give one, or None for the usual one.")

@@ -49,6 +49,14 @@ class Dataset:
         The release its files are looked up in.
     store
         Where files are found and fetched.
+
+    Examples
+    --------
+    >>> dataset = atlas["HMBA-MERSCOPE-H22.30.001-BG"]
+    >>> dataset.species, dataset.platform, dataset.kind
+    ('Human', 'MERSCOPE', 'slab plane')
+    >>> dataset.unavailable
+    ''
     """
 
     def __init__(self, entry: Entry, release: Release, store: Store) -> None:
@@ -128,6 +136,16 @@ class Dataset:
         ----------
         expression
             Whether to count the expression matrices.
+
+        Returns
+        -------
+        list of RemoteFile
+            Each with its ``name``, ``size`` in bytes and ``md5``, as far as the release gives them.
+
+        Examples
+        --------
+        >>> len(dataset.files(expression=False)) < len(dataset.files())
+        True
         """
         return self._files.all(expression)
 
@@ -148,6 +166,16 @@ class Dataset:
         ----------
         label
             The slab; without one, what all slabs together need.
+
+        Returns
+        -------
+        int
+            Bytes; 0 when all is on disk.
+
+        Examples
+        --------
+        >>> dataset.opening_bytes("H22.30.001.BS.3.Plane.01")  # the demo lies on disk
+        0
         """
         if self.unavailable:
             return 0
@@ -158,10 +186,31 @@ class Dataset:
     def download(self, task: Task | None = None, expression: bool = True) -> None:
         """Fetch every file of the dataset that is not on disk yet.
 
+        Parameters
+        ----------
+        task
+            Progress in bytes, and cancel.
+        expression
+            Whether to fetch the expression matrices, which are the largest files.
+
         Raises
         ------
-        AbcError
-            NetworkError, OfflineError, IntegrityError, DiskFullError or Cancelled.
+        UnknownNameError
+            If the dataset is not part of the release.
+        NetworkError
+            If the source can't be reached; OfflineError if fetching was ruled out.
+        IntegrityError
+            If what arrived is not what the manifest says.
+        DiskFullError
+            If there is no room for a file.
+        Cancelled
+            If the task was cancelled.
+
+        Examples
+        --------
+        >>> dataset.download(expression=False)
+        >>> dataset.cached_bytes > 0
+        True
         """
         self._require_available()
         for file in self.files(expression):
@@ -196,6 +245,12 @@ class Dataset:
             If the dataset is not part of the release, or has no such kind of values.
         AbcError
             If a matrix can't be fetched or read, or an index can't be written.
+
+        Examples
+        --------
+        >>> places = dataset.index(kinds=["log2"])
+        >>> len(places)
+        1
         """
         self._require_available()
         files = self._files.matrices(kinds)
@@ -215,18 +270,23 @@ class Dataset:
 
     @property
     def slabs(self) -> pd.DataFrame:
-        """The slabs in order; as :meth:`list_slabs`, without progress and cancel."""
-        return self.list_slabs()
+        """The slabs in order, as far as they are known without fetching any table of cells.
+
+        As :meth:`list_slabs` with ``fetch_cells=False``: at most small tables that list the slabs are
+        fetched, of up to 1 MiB; numbers of cells that are not known yet are missing.
+        """
+        return self.list_slabs(fetch_cells=False)
 
     def list_slabs(self, task: Task | None = None, fetch_cells: bool = True) -> pd.DataFrame:
-        """List the slabs in order, as far as they are known without a large download.
+        """List the slabs in order; may fetch up to 100 MiB to count their cells.
 
         Parameters
         ----------
         task
             Progress and cancel.
         fetch_cells
-            Whether tables of cells may be fetched to count them, where these are small.
+            Whether tables of cells of up to 100 MiB in all may be fetched to count them. Larger ones
+            never are; :meth:`count_slabs` fetches them.
 
         Returns
         -------
@@ -237,8 +297,16 @@ class Dataset:
 
         Raises
         ------
+        UnknownNameError
+            If the dataset is not part of the release.
         AbcError
-            If the dataset is not part of the release, or its listing can't be had.
+            If its listing, or a table of cells, can't be fetched or read.
+
+        Examples
+        --------
+        >>> slabs = dataset.list_slabs()
+        >>> int(slabs.loc["H22.30.001.BS.3.Plane.01", "cells"])
+        1482
         """
         self._require_available()
         task = task or Task()
@@ -251,10 +319,21 @@ class Dataset:
 
         A slab of all sections does not count, and of embeddings, which share cells, the largest does.
 
+        Returns
+        -------
+        slabs, cells
+            The two numbers.
+
         Raises
         ------
         AbcError
             If the dataset is not part of the release, or its listing can't be had.
+
+        Examples
+        --------
+        >>> slabs, cells = dataset.counts()
+        >>> slabs
+        6
         """
         table = self.list_slabs(fetch_cells=False)
         table = table[[not self._slabs.is_whole(label) for label in table["slab"]]]
@@ -276,7 +355,32 @@ class Dataset:
         return total <= _SMALL_TABLES
 
     def count_slabs(self, task: Task | None = None) -> pd.DataFrame:
-        """The slabs with their numbers of cells; fetches and joins the cell tables if need be."""
+        """List the slabs with their numbers of cells; fetches and joins the cell tables if need be.
+
+        The tables of a large dataset are gigabytes: :meth:`opening_bytes` says how much is to be fetched.
+
+        Parameters
+        ----------
+        task
+            Progress and cancel.
+
+        Returns
+        -------
+        DataFrame
+            As :meth:`list_slabs` gives it, with no number missing.
+
+        Raises
+        ------
+        UnknownNameError
+            If the dataset is not part of the release.
+        AbcError
+            If a table can't be fetched or read.
+
+        Examples
+        --------
+        >>> bool(dataset.count_slabs()["cells"].notna().all())
+        True
+        """
         task = task or Task()
         self._require_available()
         self._stores.build(task)
@@ -287,7 +391,14 @@ class Dataset:
         return self._slabs.table(task)
 
     def joined_cells(self) -> CellStore | None:
-        """The cells of all slabs, if their tables were fetched and joined before."""
+        """The cells of all slabs, if their tables were fetched and joined before; None if not.
+
+        Examples
+        --------
+        >>> _ = dataset.count_slabs()
+        >>> dataset.joined_cells().cells > 1_000
+        True
+        """
         return self._stores.built() if not self.unavailable else None
 
     # -- opening -------------------------------------------------------------------------------
@@ -305,12 +416,33 @@ class Dataset:
             Columns that its cells have to have, in any case. Slabs of millions of cells leave out texts
             that differ from cell to cell, as ``"abc_sample_id"``, unless they are named here.
 
+        Returns
+        -------
+        Slab
+            Coordinates in the dataset's first frame, in its unit; what is missing is said in its notes.
+
         Raises
         ------
         UnknownNameError
-            If there is no such slab or column.
-        AbcError
-            If a file can't be fetched or read.
+            If there is no such slab or column, or the dataset is not part of the release.
+        FormatError
+            If a table is damaged, or no cell of the slab has coordinates.
+        NetworkError
+            If a file has to be fetched and can't be; OfflineError if fetching was ruled out.
+        IntegrityError
+            If a file's size or MD5 is not what the manifest says.
+        DiskFullError
+            If there is no room for a file.
+        Cancelled
+            If the task was cancelled.
+
+        Examples
+        --------
+        >>> slab = dataset.slab("H22.30.001.BS.3.Plane.01")
+        >>> slab.frame
+        <Frame slab: x_slab_mm, y_slab_mm in millimeter, y down>
+        >>> len(slab.cells)
+        1482
         """
         task = task or Task()
         self._require_available()

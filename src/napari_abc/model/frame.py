@@ -7,7 +7,7 @@ from dataclasses import dataclass
 __all__ = ["Frame"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Frame:
     """A named coordinate space.
 
@@ -40,6 +40,10 @@ class Frame:
     title: str = ""
     axes: tuple[str, ...] = ()
     plane: str = ""
+
+    def __repr__(self) -> str:
+        unit = f" in {self.unit}" if self.unit else ""
+        return f"<Frame {self.name}: {', '.join(self.columns)}{unit}, y {'down' if self.y_down else 'up'}>"
 
     @property
     def ndim(self) -> int:

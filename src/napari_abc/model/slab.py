@@ -42,7 +42,7 @@ def _no_genes() -> pd.DataFrame:
     return pd.DataFrame({"gene_symbol": []}, index=pd.Index([], name="gene_identifier"), dtype=object)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Slab:
     """What a person opens: cells in a frame, and everything that colors and surrounds them.
 
@@ -83,6 +83,16 @@ class Slab:
         Of the data.
     synthetic
         Whether the data are made up by this project; said wherever the slab is shown.
+
+    Examples
+    --------
+    >>> slab = atlas["HMBA-MERSCOPE-H22.30.001-BG"].slab("H22.30.001.BS.3.Plane.01")
+    >>> len(slab.cells), slab.cells.index.name  # a DataFrame, a row a cell
+    (1482, 'cell_label')
+    >>> [frame.name for frame in slab.frames]
+    ['slab', 'experiment']
+    >>> slab.values
+    ('log2', 'raw')
     """
 
     label: str
@@ -106,6 +116,12 @@ class Slab:
     license: str = ""
     citation: str = ""
     synthetic: bool = False
+
+    def __repr__(self) -> str:
+        unit = f" in {self.frame.unit}" if self.frame.unit else ""
+        made = "synthetic, " if self.synthetic else ""
+        where = f"frame {self.frame.name}{unit}"
+        return f"<Slab {self.label} of {self.dataset}: {made}{len(self.cells):,} cells, {where}>"
 
     @property
     def name(self) -> str:
@@ -134,10 +150,26 @@ class Slab:
     def find_gene(self, text: str) -> str:
         """Identifier of a gene given by symbol or identifier, in any case.
 
+        Parameters
+        ----------
+        text
+            What was typed.
+
+        Returns
+        -------
+        str
+            Index of the gene in :attr:`genes`.
+
         Raises
         ------
         UnknownNameError
-            If the panel has no such gene; the message names the nearest ones.
+            If the panel has no such gene, with the nearest ones in the message, or several genes have
+            that symbol.
+
+        Examples
+        --------
+        >>> slab.find_gene("drd1")
+        'ENSG00000184845'
         """
         return find_gene(self.genes, text, self.dataset)
 
@@ -171,15 +203,29 @@ class Slab:
         Raises
         ------
         UnknownNameError
-            If a gene is not in the panel.
+            If a gene is not in the panel, or several have its symbol.
         ExpressionError
             If there are no such values for these cells.
         ConfigurationError
             If `rows` are not one True or False a cell.
+        NetworkError
+            If a matrix has to be fetched and can't be; OfflineError if fetching was ruled out.
+        IntegrityError
+            If a matrix's size or MD5 is not what the manifest says.
         FormatError, MissingFileError
             If a file of the values is damaged, was changed, or is not there any more.
-        NetworkError, DiskFullError
-            If a file has to be fetched and can't be.
+        DiskFullError
+            If there is no room for a matrix.
+        Cancelled
+            If the task was cancelled.
+
+        Examples
+        --------
+        >>> table = slab.expression(["DRD1", "DRD2"])
+        >>> table.shape, str(table["DRD1"].dtype)
+        ((1482, 2), 'float32')
+        >>> bool((slab.expression("DRD1", "raw").dropna() % 1 == 0).all().item())
+        True
         """
         wanted = [genes] if isinstance(genes, str) else list(genes)
         identifiers = [self.find_gene(gene) for gene in wanted]
@@ -216,6 +262,13 @@ class Slab:
         ------
         UnknownNameError
             If the slab has no such frame.
+
+        Examples
+        --------
+        >>> section = atlas["MERFISH-C57BL6J-638850"].slab("C57BL6J-638850.37")
+        >>> brain = section.in_frame("ccf")
+        >>> brain.frame.ndim, brain.frame.unit
+        (3, 'millimeter')
         """
         frames = {frame.name: frame for frame in self.frames}
         if name not in frames:
@@ -274,6 +327,16 @@ class Slab:
             If the column has too many different values to tell apart by color.
         ExpressionError
             If there are no such values for these cells.
+        AbcError
+            If a matrix can't be fetched or read, as for :meth:`expression`.
+
+        Examples
+        --------
+        >>> types = slab.coloring("Class")
+        >>> types.names[types.codes[0]] == slab.cells["Class"].iloc[0]
+        True
+        >>> slab.coloring("gene:DRD1").unit
+        'log2(CPT + 1)'
         """
         task = task or Task()
         if key.casefold().startswith(GENE_PREFIX):
@@ -303,5 +366,16 @@ class Slab:
         )
 
     def color_keys(self) -> dict[str, tuple[str, ...]]:
-        """Columns that the cells can be colored by, grouped for a menu."""
+        """Columns that the cells can be colored by, grouped for a menu.
+
+        Returns
+        -------
+        dict of str to tuple of str
+            Heading to columns; ids, coordinates and columns of one value are left out.
+
+        Examples
+        --------
+        >>> slab.color_keys()["Taxonomy"]
+        ('Neighborhood', 'Class', 'Subclass', 'Group', 'Cluster')
+        """
         return color_columns(self.cells, self.frames, self.groups, self.palettes)

@@ -100,6 +100,14 @@ def show_in_frame(viewer: ViewerModel, layer: Points, name: str) -> SlabLayers:
         If the slab has no such frame.
     FormatError
         If none of its cells has coordinates there.
+
+    Examples
+    --------
+    >>> section = atlas["MERFISH-C57BL6J-638850"].slab("C57BL6J-638850.37")
+    >>> layers = abc.add_slab(viewer, section)
+    >>> layers = abc.show_in_frame(viewer, layers.cells, "ccf")
+    >>> viewer.dims.ndisplay
+    3
     """
     return show_prepared_frame(viewer, prepare_frame(layer, name))
 

@@ -27,7 +27,25 @@ __all__ = ["SlabLayers", "add_prepared", "add_slab"]
 
 @dataclass(eq=False)
 class SlabLayers:
-    """The layers that show a slab."""
+    """The layers that show a slab; going through it gives each that there is.
+
+    Attributes
+    ----------
+    cells
+        Points, a cell each; ``layer.features`` and the legend follow what it is colored by.
+    regions, outlines
+        Polygons of regions, and outlines of cells; None where the slab has none.
+    images
+        Images of the slab itself.
+
+    Examples
+    --------
+    >>> layers = abc.add_slab(viewer, slab)
+    >>> layers.regions is not None, layers.outlines is None
+    (True, True)
+    >>> all(layer in viewer.layers for layer in layers)
+    True
+    """
 
     cells: Points
     regions: Shapes | None = None
@@ -76,8 +94,18 @@ def add_slab(
         If there is no such column or gene; no layer is added then.
     ExpressionError
         If there are no such values for these cells; no layer is added then.
+    ConfigurationError
+        If the column has too many different values to tell apart by color.
     FormatError
         If the slab holds neither cells nor images.
+    AbcError
+        If a matrix can't be fetched or read, as for :meth:`Slab.expression`.
+
+    Examples
+    --------
+    >>> layers = abc.add_slab(viewer, slab, color_by="Class")
+    >>> len(layers.cells.data) == len(slab.cells)
+    True
     """
     return add_prepared(viewer, prepare_slab(slab, color_by, values))
 

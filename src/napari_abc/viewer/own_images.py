@@ -179,6 +179,13 @@ def add_image_file(viewer: ViewerModel, layer: Points, path: str | Path) -> list
         If it is no such image, is damaged, or can't be shown as it is stored.
     AbcError
         If it can't be reached or prepared.
+
+    Examples
+    --------
+    >>> layers = abc.add_slab(viewer, slab)
+    >>> (image,) = abc.add_image_file(viewer, layers.cells, picture)  # here an OME-TIFF
+    >>> image in viewer.layers
+    True
     """
     viewer, layer = unwrap(viewer), unwrap(layer)
     slab = slab_of(layer)

@@ -123,6 +123,14 @@ def add_volume(viewer: ViewerModel, layer: Points, source: VolumeSource | str) -
         If the layer shows no cells, has no such volume, or is shown in another frame.
     AbcError
         If the volume can't be fetched, read or converted.
+
+    Examples
+    --------
+    >>> section = atlas["MERFISH-C57BL6J-638850"].slab("C57BL6J-638850.37")
+    >>> layers = abc.add_slab(viewer, section.in_frame("reconstructed"))
+    >>> template = abc.add_volume(viewer, layers.cells, "Average template")
+    >>> template in viewer.layers
+    True
     """
     viewer, layer = unwrap(viewer), unwrap(layer)
     slab = slab_of(layer)

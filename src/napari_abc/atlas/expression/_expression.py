@@ -10,7 +10,7 @@ the cells; genes are matched by the matrix's own identifiers.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -122,6 +122,10 @@ class AtlasExpression:
             for kind, unit in units.items()
             if any(files.matrix(*name, kind) for groups in self._groups for name in groups.names)
         }
+
+    def __getstate__(self) -> dict[str, Any]:
+        # Open matrices and indexes stay here; a copy, or another process, opens its own.
+        return {**vars(self), "_matrices": {}, "_plans": {}}
 
     @property
     def kinds(self) -> Mapping[str, str]:

@@ -43,6 +43,10 @@ class GeneIndexes:
         self._looked: set[str] = set()
         self._lock = threading.Lock()
 
+    def __reduce__(self) -> tuple[type[GeneIndexes], tuple[Store]]:
+        # What is open stays here; a copy, or another process, opens its own.
+        return GeneIndexes, (self._store,)
+
     def find(self, file: RemoteFile) -> GeneIndex | None:
         """The index of a matrix file, on this machine or as :meth:`look_up` found it; no network."""
         name, key = self._name(file)

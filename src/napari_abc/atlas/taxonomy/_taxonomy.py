@@ -3,7 +3,7 @@
 Terms are kept apart by label, because names repeat. A level that is nobody's parent and has no
 parent, as neurotransmitter, is a facet: it cuts across the tree. A parcellation of the brain is a
 taxonomy too, whose leaves are the values of an annotation volume. Readers of the tables are in
-``taxonomy_tables.py``.
+``_tables.py``.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Term:
     """Leaves of the taxonomy below it (clusters, parcels); None where not known."""
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(frozen=True, eq=False, slots=True, repr=False)
 class Level:
     """One level of a taxonomy."""
 
@@ -58,8 +58,11 @@ class Level:
     (label, empty for none), ``description``, ``cells`` and ``leaves`` (Int64, missing where not
     known); of a parcellation also ``voxels`` and ``volume_mm3``."""
 
+    def __repr__(self) -> str:
+        return f"<Level {self.name}: {len(self.terms):,} terms>"
 
-@dataclass(frozen=True, eq=False)
+
+@dataclass(frozen=True, eq=False, repr=False)
 class Taxonomy:
     """Levels, and the term of each level that a leaf belongs to."""
 
@@ -74,6 +77,10 @@ class Taxonomy:
     """(aliases, levels) position of the term within its level; -1 where there is none."""
     notes: tuple[str, ...] = ()
     """What a person should know of the tables, in sentences."""
+
+    def __repr__(self) -> str:
+        levels = ", ".join(level.name for level in self.levels)
+        return f"<Taxonomy {self.name}: {len(self.aliases):,} leaves, levels {levels}>"
 
     # -- cells -----------------------------------------------------------------------------------
 

@@ -89,11 +89,20 @@ def color_by(
     Raises
     ------
     ConfigurationError
-        If the layer doesn't show a slab's cells, or the limits or the colormap can't be used.
+        If the layer doesn't show a slab's cells, the column has too many different values to tell apart
+        by color, or the limits or the colormap can't be used.
     UnknownNameError
         If there is no such column or gene.
     ExpressionError
         If there are no such values for these cells.
+    AbcError
+        If a matrix can't be fetched or read, as for :meth:`Slab.expression`.
+
+    Examples
+    --------
+    >>> layers = abc.add_slab(viewer, slab)
+    >>> abc.color_by(layers.cells, "gene:DRD1", limits=(0, 8)).title
+    'DRD1'
     """
     coloring = _cells_of(layer).coloring(key, values)
     paint(layer, coloring, limits, colormap)
