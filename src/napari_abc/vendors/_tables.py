@@ -21,6 +21,7 @@ from pyarrow import csv as arrow_csv
 from napari_abc.errors import FormatError, MissingFileError
 from napari_abc.io.cells import to_frame
 from napari_abc.io.ids import as_text
+from napari_abc.text import bytes_text
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -145,7 +146,7 @@ def _read_parquet(
 def _check_size(path: Path, rows: int, size: int) -> None:
     if rows > _MAX_ROWS or size > _MAX_BYTES:
         raise FormatError(
-            f"{path} claims to hold {rows:,} rows in {size / 1e9:.1f} GB, more than any run; copy "
+            f"{path} claims to hold {rows:,} rows in {bytes_text(size)}, more than any run; copy "
             "the run again."
         )
 

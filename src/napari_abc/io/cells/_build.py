@@ -163,20 +163,20 @@ def build_embedding(
     """
     other, notes = _read(embedding, {embedding.own_key}, task)
     require_columns(other, [embedding.own_key, *coordinates], embedding.paths[0])
-    labels = _plain_text(other.column(embedding.own_key))
+    cell_ids = _plain_text(other.column(embedding.own_key))
     table = cells.table()
-    row = pc.index_in(_plain_text(table.column(cells.key)), value_set=labels, skip_nulls=True)
+    row = pc.index_in(_plain_text(table.column(cells.key)), value_set=cell_ids, skip_nulls=True)
     known = pc.is_valid(row)
     found = pc.sum(known).as_py() or 0
     if not found:
         raise FormatError(
-            f"{embedding.name} has coordinates of {len(labels):,} cells, but of none of this dataset; "
+            f"{embedding.name} has coordinates of {len(cell_ids):,} cells, but of none of this dataset; "
             "choose another embedding."
         )
-    if found < len(labels):
-        distinct = len(labels.unique().drop_null())
-        if distinct < len(labels):
-            notes.append(_repeats(len(labels) - distinct, embedding.name, embedding.own_key))
+    if found < len(cell_ids):
+        distinct = len(cell_ids.unique().drop_null())
+        if distinct < len(cell_ids):
+            notes.append(_repeats(len(cell_ids) - distinct, embedding.name, embedding.own_key))
         if found < distinct:
             lost = distinct - found
             notes.append(f"{lost:,} of {distinct:,} cells of the embedding are not in the dataset.")
@@ -280,15 +280,15 @@ def _filter(table: pa.Table, where: Mapping[str, str], source: SourceTable) -> t
 def _index_by(table: pa.Table, key: str, name: str) -> tuple[pa.Table, list[str]]:
     """The table with its key first and no key twice, and what was noticed."""
     table = table.select([key, *(name for name in table.column_names if name != key)])
-    labels = _plain_text(table.column(key))
+    cell_ids = _plain_text(table.column(key))
     notes = []
-    distinct = labels.unique().drop_null()  # four times as fast as count_distinct
-    if len(distinct) < len(labels):
-        first = pc.index_in(distinct, value_set=labels)
-        notes.append(_repeats(len(labels) - len(distinct), name, key))
+    distinct = cell_ids.unique().drop_null()  # four times as fast as count_distinct
+    if len(distinct) < len(cell_ids):
+        first = pc.index_in(distinct, value_set=cell_ids)
+        notes.append(_repeats(len(cell_ids) - len(distinct), name, key))
         table = table.take(first)
-        labels = labels.take(first)
-    return table.set_column(0, key, pa.chunked_array([labels])), notes
+        cell_ids = cell_ids.take(first)
+    return table.set_column(0, key, pa.chunked_array([cell_ids])), notes
 
 
 def _join(table: pa.Table, join: SourceTable, task: Task) -> tuple[pa.Table, list[str]]:
@@ -297,13 +297,13 @@ def _join(table: pa.Table, join: SourceTable, task: Task) -> tuple[pa.Table, lis
     other, notes = _read(join, [join.own_key], task)
     require_columns(other, [join.own_key], join.paths[0])
     require_columns(table, [join.key], join.paths[0])
-    labels = _plain_text(other.column(join.own_key))
-    twice = len(labels) - len(labels.unique().drop_null())
+    keys = _plain_text(other.column(join.own_key))
+    twice = len(keys) - len(keys.unique().drop_null())
     # Repeated rows that say the same are nobody's concern.
-    if twice and len(_without_codes(other).group_by(other.column_names).aggregate([])) > len(labels) - twice:
+    if twice and len(_without_codes(other).group_by(other.column_names).aggregate([])) > len(keys) - twice:
         notes.append(_repeats(twice, join.name, join.own_key))
     # By label, never by position: every table of a release has an order of its own.
-    row = pc.index_in(_plain_text(table.column(join.key)), value_set=labels, skip_nulls=True)
+    row = pc.index_in(_plain_text(table.column(join.key)), value_set=keys, skip_nulls=True)
     task.report(f"Joining {join.name}", len(table), len(table), "cells")
     for name in other.column_names:
         as_name = join.rename.get(name, join.prefix + name)
