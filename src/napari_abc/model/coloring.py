@@ -109,6 +109,11 @@ class Coloring(ABC):
         return None
 
     @property
+    def takes_limits(self) -> bool:
+        """Whether :meth:`limits` gives any; unlike those it costs nothing to ask for."""
+        return False
+
+    @property
     def zero_apart(self) -> bool:
         """Whether numbers of 0 and those below the lower limit have a row of their own, the last but one.
 
@@ -130,7 +135,7 @@ class Coloring(ABC):
     def missing(self) -> int:
         """Number of cells without a value."""
         numbers = self.numbers()
-        none = np.isnan(numbers) if self.limits() is not None else ~(numbers >= 0)
+        none = np.isnan(numbers) if self.takes_limits else ~(numbers >= 0)
         return int(np.count_nonzero(none))
 
     def missing_text(self) -> str:

@@ -50,6 +50,11 @@ class Continuous(Coloring):
         return (self.gene,) if self.gene is not None else ()
 
     @property
+    def takes_limits(self) -> bool:
+        """Always: the colormap lies between them."""
+        return True
+
+    @property
     def zero_apart(self) -> bool:
         """For a gene: cells in which it was not found are dim."""
         return self.is_gene

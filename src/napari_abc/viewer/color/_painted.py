@@ -63,10 +63,11 @@ def resolve(
         If something is to be hidden that is no category.
     """
     hidden = _check_hidden(coloring, hidden)
-    usual = coloring.limits()
-    if usual is None:
+    if not coloring.takes_limits:
         return Painted(coloring, None, colormap, hidden)
-    low, high = usual if limits is None else (float(limits[0]), float(limits[1]))
+    found = limits if limits is not None else coloring.limits()
+    assert found is not None  # it takes some
+    low, high = float(found[0]), float(found[1])
     if not (np.isfinite(low) and np.isfinite(high) and low < high):
         raise ConfigurationError(
             f"The limits {low:g} and {high:g} can't be used; give two numbers, the lower one first."
