@@ -163,3 +163,13 @@ def test_no_genes(qtbot: QtBot, edit: GeneEdit) -> None:
     edit.set_genes([])
     assert not edit.isEnabled()
     assert edit.placeholderText() == "No genes"
+
+
+def test_the_list_is_wide_enough_for_its_longest_line(qtbot: QtBot, edit: GeneEdit) -> None:
+    edit.setFixedWidth(40)
+    with qtbot.waitExposed(edit):
+        edit.show()
+    qtbot.keyClicks(edit, "dr")
+    popup = edit._completer.popup()
+    assert popup.width() > popup.sizeHintForColumn(0) > edit.width()
+    popup.hide()
