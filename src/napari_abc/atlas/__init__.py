@@ -1,1 +1,1 @@
-"""Floor 2: releases of the ABC Atlas: catalog, manifest, datasets, taxonomies, regions."""
+"""Releases of the ABC Atlas: catalog, manifest, datasets, taxonomies, regions."""

@@ -1,1 +1,1 @@
-"""Floor 2: a miniature release that the project makes itself, for demos and tests."""
+"""A miniature release that the project makes itself, for demos and tests."""

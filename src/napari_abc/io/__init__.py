@@ -1,1 +1,1 @@
-"""Floor 1: bytes and arrays, without a word about what they mean."""
+"""Bytes and arrays, without a word about what they mean."""

@@ -1,4 +1,4 @@
-"""Floor 0: the nouns that every floor shares, as plain containers without Qt, napari or files.
+"""The nouns that every floor shares, as plain containers without Qt, napari or files.
 
 A :class:`Slab` is what a person opens, in a :class:`Frame`; a :class:`Coloring` is what its cells are
 colored by, of which :class:`Categorical` and :class:`Continuous` are two; :class:`Outlines`, :class:`Volume`

@@ -1,1 +1,1 @@
-"""Floor 4: the only rooms that know napari: slabs become layers, colorings become colors."""
+"""The only rooms that know napari: slabs become layers, colorings become colors."""

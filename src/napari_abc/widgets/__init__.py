@@ -1,1 +1,1 @@
-"""Floor 5: Qt docks; small views that emit signals and know no science, and a controller each."""
+"""Qt docks; small views that emit signals and know no science, and a controller each."""
