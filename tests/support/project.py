@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 ROOT = Path(__file__).resolve().parents[2]
 """The checkout."""
@@ -26,7 +29,7 @@ _WHOLE = {
 """Cut in ``DATA`` → what it was cut from in ``REALDATA``, where the two have different names."""
 
 
-def cut_and_whole(name: str, *more: Any) -> list[Any]:
+def cut_and_whole(name: str, *more: Any, whole: Sequence[Any] | None = None) -> list[Any]:
     """Parameters of a test: a file in ``DATA``, and what it was cut from if that is on this machine.
 
     Parameters
@@ -35,7 +38,15 @@ def cut_and_whole(name: str, *more: Any) -> list[Any]:
         Path inside ``DATA``, as ``"xenium/cell-mix-526"``.
     *more
         Values that follow the path in each parameter.
+    whole
+        The same for what it was cut from, where more is to be expected of that.
     """
-    paths = {name: DATA / name, f"whole {name}": REALDATA / _WHOLE.get(name, name)}
-    assert paths[name].exists(), name
-    return [pytest.param(path, *more, id=key) for key, path in paths.items() if path.exists()]
+    assert (DATA / name).exists(), name
+    cut = pytest.param(DATA / name, *more, id=name)
+    return [cut, *whole_only(_WHOLE.get(name, name), *(more if whole is None else whole))]
+
+
+def whole_only(name: str, *more: Any) -> list[Any]:
+    """The parameter of a file in ``REALDATA``, in a list; an empty one where it is not on this machine."""
+    path = REALDATA / name
+    return [pytest.param(path, *more, id=f"whole {name}")] if path.exists() else []

@@ -112,17 +112,20 @@ def test_blanks_are_controls_and_do_not_count_into_totals(folder: Path) -> None:
     np.testing.assert_allclose(slab.expression(["EGFR"])["EGFR"], expected, rtol=1e-5)
 
 
-@pytest.mark.parametrize(("folder", "share"), [*cut_and_whole(TUMOR, 0.95), *cut_and_whole(SMALL, 0.95)])
+@pytest.mark.parametrize(
+    ("folder", "share"),
+    [*cut_and_whole(TUMOR, 147 / 150, whole=[0.95]), *cut_and_whole(SMALL, 21 / 22, whole=[0.98])],
+)
 def test_real_cells_lie_inside_their_outlines(folder: Path, share: float) -> None:
     # The center is that of the whole cell; on one plane, or where the file was cut out, a few lie outside.
     slab = open_(folder)
     assert inside(slab) >= share
-    assert inside(slab, dx=20) <= 0.1
+    assert inside(slab, dx=20) < 0.1
     assert inside(slab, flip=True) < 0.1
 
 
-@tumors
-def test_of_the_cells_away_from_the_cut_nearly_all_lie_inside(folder: Path) -> None:
+@pytest.mark.parametrize(("folder", "number"), cut_and_whole(TUMOR, 129, whole=[851]))
+def test_of_the_cells_away_from_the_cut_nearly_all_lie_inside(folder: Path, number: int) -> None:
     slab = open_(folder)
     cells = slab.cells
     within = cells["x"].between(6510, 6790) & cells["y"].between(1210, 1490)
@@ -136,7 +139,7 @@ def test_of_the_cells_away_from_the_cut_nearly_all_lie_inside(folder: Path) -> N
         if row in set(row_kept)
     ]
     hits = [shapely.contains_xy(ring, cells["x"].iloc[row], cells["y"].iloc[row]) for ring, row in rings]
-    assert len(hits) > 0.8 * len(cells)
+    assert len(hits) >= number
     assert np.mean(hits) >= 0.99
 
 

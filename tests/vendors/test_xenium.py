@@ -30,7 +30,7 @@ from napari_abc.model import Outlines, Slab
 from napari_abc.task import Task
 from napari_abc.vendors._xenium import XeniumFolder, open_xenium
 from napari_abc.vendors.registry import find_vendor
-from project import DATA, cut_and_whole
+from project import DATA, cut_and_whole, whole_only
 
 MIX = DATA / "xenium" / "cell-mix-526"
 SCHEMA = "http://www.openmicroscopy.org/Schemas/OME/2016-06"
@@ -179,33 +179,42 @@ LATER = {"major_version": 5, "minor_version": 0, "patch_version": 0, "analysis_s
 """What an instrument of 2024 writes, and one of 2022 does not."""
 
 
-@pytest.mark.parametrize(
-    ("experiment", "species"),
-    [
-        (
-            {**LATER, **PANEL, "panel_organism": "Mouse"}
-            | {"images": {"morphology_focus_filepath": "morphology_focus/morphology_focus_0000.ome.tif"}},
-            "Mouse",
-        ),
-        (
-            {**PANEL, "panel_organism": "Human", "instrument_sn": "Xenium prototype instrument"}
-            | {"images": {"morphology_mip_filepath": "morphology_mip.ome.tif"}},
-            "Human",
-        ),
-    ],
-    ids=["of 2024", "of 2022"],
-)
-def test_experiment_files_of_other_versions_are_understood(
-    tmp_path: Path, experiment: dict[str, Any], species: str
-) -> None:
-    shutil.copy(MIX / "cells.csv.gz", tmp_path)
-    (tmp_path / "experiment.xenium").write_text(json.dumps(experiment))
-    shutil.copy(MIX / "morphology_focus.ome.tif", tmp_path / "morphology_mip.ome.tif")
-    slab = open_(tmp_path)
+EXPERIMENTS = {
+    "of 2024": {**LATER, **PANEL, "panel_organism": "Mouse"}
+    | {"images": {"morphology_focus_filepath": "morphology_focus/morphology_focus_0000.ome.tif"}},
+    "of 2022": {**PANEL, "panel_organism": "Human", "instrument_sn": "Xenium prototype instrument"}
+    | {"images": {"morphology_mip_filepath": "morphology_mip.ome.tif"}},
+}
+
+
+def check_experiment(folder: Path, experiment: str, species: str) -> None:
+    """A folder with that experiment.xenium opens, and its image has the size that the file says."""
+    shutil.copy(MIX / "cells.csv.gz", folder)
+    (folder / "experiment.xenium").write_text(experiment)
+    shutil.copy(MIX / "morphology_focus.ome.tif", folder / "morphology_mip.ome.tif")
+    slab = open_(folder)
     assert slab.species == species
     assert said(slab, "panel: ")
     assert not said(slab, "µm is taken")
     assert slab.images[0].scale == (0.2125, 0.2125)
+
+
+@pytest.mark.parametrize(("name", "species"), [("of 2024", "Mouse"), ("of 2022", "Human")])
+def test_experiment_files_of_other_versions_are_understood(tmp_path: Path, name: str, species: str) -> None:
+    check_experiment(tmp_path, json.dumps(EXPERIMENTS[name]), species)
+
+
+@pytest.mark.parametrize(
+    ("path", "species"),
+    [
+        *cut_and_whole("xenium/mouse-brain-300", "Mouse"),
+        *whole_only("xenium/experiment-files/nf-core_test-datasets_experiment.xenium", "Mouse"),
+        *whole_only("xenium/experiment-files/romanegauthier_ML_course_experiment.xenium", "Human"),
+    ],
+)
+def test_real_experiment_files_are_understood(tmp_path: Path, path: Path, species: str) -> None:
+    file = path / "experiment.xenium" if path.is_dir() else path
+    check_experiment(tmp_path, file.read_text("utf-8"), species)
 
 
 # -- generated runs ----------------------------------------------------------------------------

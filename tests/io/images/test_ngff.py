@@ -14,7 +14,7 @@ import zarr
 from napari_abc.errors import AbcError, ConfigurationError, FormatError, MissingFileError, NetworkError
 from napari_abc.io.images._chunk_folder import ChunkFolder
 from napari_abc.io.images._ngff import open_ngff
-from project import DATA, cut_and_whole
+from project import DATA, cut_and_whole, whole_only
 from servers import FolderServer
 
 if TYPE_CHECKING:
@@ -77,7 +77,8 @@ VOLUME = np.arange(6 * 10 * 12, dtype="u2").reshape(6, 10, 12)
         version
         for name in ("image-01", "image-03", "image-04")
         for version in cut_and_whole(f"ome-zarr/valid-0.4/{name}.zarr")
-    ],
+    ]
+    + whole_only("ome-zarr/valid-0.4/image-02.zarr"),
 )
 def test_real_images_of_version_0_4(folder: Path) -> None:
     (volume,) = open_ngff(folder)

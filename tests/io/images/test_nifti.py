@@ -18,7 +18,7 @@ from napari_abc.io.images import is_quick, open_nifti, read_nifti
 from napari_abc.io.images._nifti import open_voxels, value_type, values
 from napari_abc.io.images._nifti_volume import is_oblique
 from napari_abc.task import Task
-from project import cut_and_whole
+from project import cut_and_whole, whole_only
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -71,7 +71,10 @@ def test_both_byte_orders(tmp_path: Path, kind: Any) -> None:
     np.testing.assert_array_equal(read(path), data)
 
 
-@pytest.mark.parametrize("path", cut_and_whole("volumes/anatomical-bigendian.nii"))
+@pytest.mark.parametrize(
+    "path",
+    [*cut_and_whole("volumes/anatomical-bigendian.nii"), *whole_only("volumes/mni152-t1.nii.gz")],
+)
 def test_real_files_are_read_as_nibabel_reads_them(path: Path) -> None:
     np.testing.assert_array_equal(read(path), np.asarray(nibabel.load(path).dataobj))
 

@@ -18,7 +18,7 @@ from napari_abc.io.images import _pyramid as images
 from napari_abc.io.images import open_image
 from napari_abc.io.images._open import image_kind
 from napari_abc.task import Task
-from project import DATA
+from project import DATA, whole_only
 from servers import FolderServer
 
 if TYPE_CHECKING:
@@ -32,21 +32,29 @@ def everything(folder: Path) -> dict[str, int]:
     return {str(p.relative_to(folder)): p.stat().st_mtime_ns for p in sorted(folder.rglob("*"))}
 
 
+KINDS = [
+    ("volumes/anatomical-bigendian.nii", "nifti", (25, 41, 33), "millimeter"),
+    ("volumes/mouse-brain-33.tiff", "tiff", (33, 20, 29), ""),
+    ("ome-zarr/valid-0.4/image-04.zarr", "ngff", (2, 64, 64), "micrometer"),
+    ("ome-zarr/valid-0.4/image-04.zarr/.zattrs", "ngff", (2, 64, 64), "micrometer"),
+    ("ome-zarr/simple-0.5", "ngff", (10, 10), "nanometer"),
+    ("ome-zarr/simple-0.5/zarr.json", "ngff", (10, 10), "nanometer"),
+    ("precomputed/segmentation-compresso", "precomputed", (512, 2048, 2048), "nanometer"),
+    ("xenium/cell-mix-526/morphology_focus.ome.tif", "tiff", (237, 237), ""),
+]
+
+
 @pytest.mark.parametrize(
-    ("path", "kind", "shape", "unit"),
+    ("where", "kind", "shape", "unit"),
     [
-        ("volumes/anatomical-bigendian.nii", "nifti", (25, 41, 33), "millimeter"),
-        ("volumes/mouse-brain-33.tiff", "tiff", (33, 20, 29), ""),
-        ("ome-zarr/valid-0.4/image-04.zarr", "ngff", (2, 64, 64), "micrometer"),
-        ("ome-zarr/valid-0.4/image-04.zarr/.zattrs", "ngff", (2, 64, 64), "micrometer"),
-        ("ome-zarr/simple-0.5", "ngff", (10, 10), "nanometer"),
-        ("ome-zarr/simple-0.5/zarr.json", "ngff", (10, 10), "nanometer"),
-        ("precomputed/segmentation-compresso", "precomputed", (512, 2048, 2048), "nanometer"),
-        ("xenium/cell-mix-526/morphology_focus.ome.tif", "tiff", (237, 237), ""),
+        *(pytest.param(DATA / path, *more, id=path) for path, *more in KINDS),
+        *whole_only("volumes/mni152-t1.nii.gz", "nifti", (189, 233, 197), "millimeter"),
+        *whole_only("volumes/mouse-brain-standard.tiff", "tiff", (132, 80, 114), ""),
+        *whole_only("precomputed/segmentation-compresso", "precomputed", (512, 2048, 2048), "nanometer"),
+        *whole_only("xenium/cell-mix-526/morphology_focus.ome.tif", "tiff", (237, 237), ""),
     ],
 )
-def test_real_images_of_every_kind(path: str, kind: str, shape: tuple[int, ...], unit: str) -> None:
-    where = DATA / path
+def test_real_images_of_every_kind(where: Path, kind: str, shape: tuple[int, ...], unit: str) -> None:
     inside = where.parent if where.name in (".zattrs", "zarr.json") else where
     assert image_kind(inside) == kind
     first = open_image(where)[0]

@@ -20,7 +20,7 @@ from napari_abc.io.images import _tiff as tiff
 from napari_abc.io.images import contrast_limits, multiscale, open_tiff, pyramid_folder
 from napari_abc.io.images._ome import read_ome
 from napari_abc.task import Progress, Task
-from project import DATA, REALDATA
+from project import DATA, whole_only
 
 SCHEMA = "http://www.openmicroscopy.org/Schemas/OME/2016-06"
 
@@ -417,10 +417,11 @@ def test_contrast_limits_ignore_padding_and_outliers() -> None:
     assert -3 <= low < high <= 5
 
 
-def test_real_mosaics_and_morphology_images() -> None:
+@pytest.mark.parametrize(("folder", "number"), [pytest.param(DATA, 10, id="cut"), *whole_only(".", 32)])
+def test_real_mosaics_and_morphology_images(folder: Path, number: int) -> None:
     patterns = ("merscope/*/images/mosaic_*.tif", "merscope/mosaics-512/*.tif", "xenium/*/*.ome.tif")
-    files = [path for folder in (DATA, REALDATA) for pattern in patterns for path in folder.glob(pattern)]
-    assert len(files) >= 10
+    files = [path for pattern in patterns for path in folder.glob(pattern)]
+    assert len(files) == number
     for path in files:
         (plane,) = open_tiff(path)
         np.testing.assert_array_equal(plane.levels[0], tifffile.imread(path), err_msg=str(path))
