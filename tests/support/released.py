@@ -22,6 +22,21 @@ def columns(table: str) -> list[str]:
     return found
 
 
+def csv_text(table: str, **values: Any) -> str:
+    """A table as CSV with the columns of a released one; those that are not given are empty.
+
+    Raises
+    ------
+    KeyError
+        If a column is given that the released table has not.
+    """
+    found = pd.DataFrame(values)
+    strange = found.columns.difference(columns(table))
+    if len(strange):
+        raise KeyError(f"{table} has no {', '.join(strange)}")
+    return found.reindex(columns=columns(table)).to_csv(index=False)
+
+
 def real_table(path: str, **options: Any) -> pd.DataFrame | None:
     """A real table below ``ABC``, or None where there is none: its values are checked in addition."""
     return pd.read_csv(ABC / path, **options) if (ABC / path).exists() else None

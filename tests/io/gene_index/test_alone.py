@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ROOM = ROOT / "src" / "napari_abc" / "io" / "gene_index"
-LEAVES = {"napari_abc.errors", "napari_abc.task", "napari_abc.io.ids", "napari_abc.io.files"}
+LEAVES = {f"napari_abc.{name}" for name in ("errors", "task", "text", "io.ids", "io.files")}
 
 
 def imports_of(path: Path) -> set[str]:

@@ -47,7 +47,7 @@ def remote(key: str) -> RemoteFile:
 
 
 _FORK = """
-import os, sys, threading
+import os, sys, threading, warnings
 from pathlib import Path
 from napari_abc.io.remote import RemoteFile, Store, open_source
 place, cache, version, key, size, md5 = sys.argv[1:]
@@ -58,6 +58,8 @@ locks = [lock for one in (store.source, store._ledger) for lock in vars(one).val
          if isinstance(lock, type(threading.Lock()))]
 for lock in locks:
     lock.acquire()  # as another thread of the parent would hold it in this moment
+# Python 3.12 and later warn of any fork where threads run; here it is what is tested.
+warnings.filterwarnings("ignore", ".*multi-threaded, use of fork", DeprecationWarning)
 child = os.fork()
 if not child:
     store.ensure(file)
