@@ -61,8 +61,11 @@ def _pandas_join(folder: str) -> pd.DataFrame:
     def read(name: str, key: str) -> Any:
         return pd.read_csv(table_path(folder, name), dtype={key: str}).set_index(key)
 
+    def apart(table: pd.DataFrame, suffix: str) -> pd.DataFrame:
+        return table.rename(columns={name: f"{name}_{suffix}" for name in table if name in cells})
+
     cells = read(TABLES[0], "cell_label")
-    cells = cells.join(read(TABLES[1], "brain_section_label"), on="brain_section_label", rsuffix="_specimen")
+    cells = cells.join(apart(read(TABLES[1], "brain_section_label"), "specimen"), on="brain_section_label")
     for name in TABLES[2:]:
-        cells = cells.join(read(name, "cell_label"), rsuffix=f"_{name}")
+        cells = cells.join(apart(read(name, "cell_label"), name))
     return cells

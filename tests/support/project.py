@@ -22,7 +22,6 @@ REALDATA = ROOT.parent / "shared" / "realdata"
 _WHOLE = {
     "merscope/brain-tumor-150": "merscope/brain-tumour-1058",
     "merscope/smallset-24": "merscope/smallset-997",
-    "xenium/mouse-brain-300": "xenium/mouse-brain-10k",
     "h5ad/pbmc68k-20.h5ad": "h5ad/10x_pbmc68k_reduced.h5ad",
     "volumes/mouse-brain-33.tiff": "volumes/mouse-brain-standard.tiff",
 }

@@ -10,18 +10,20 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from generated import xenium_run
 from napari_abc import open_bundle
 from napari_abc.errors import FormatError, MissingFileError
 from napari_abc.task import Progress, Task
 from napari_abc.vendors.registry import find_vendor
-from project import cut_and_whole
+from project import cut_and_whole, whole_only
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 REAL_RUNS = [
     *cut_and_whole("xenium/cell-mix-526", "xenium"),
-    *cut_and_whole("xenium/mouse-brain-300", "xenium"),
+    pytest.param(xenium_run(), "xenium", id="generated"),
+    *whole_only("xenium/mouse-brain-10k", "xenium"),
     *cut_and_whole("merscope/smallset-24", "merscope"),
     *cut_and_whole("merscope/brain-tumor-150", "merscope"),
     *cut_and_whole("h5ad/visium-49.h5ad", "h5ad"),

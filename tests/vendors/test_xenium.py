@@ -17,6 +17,7 @@ import pytest
 import shapely
 import tifffile
 
+from generated import xenium_run
 from napari_abc.errors import (
     AbcError,
     Cancelled,
@@ -159,13 +160,16 @@ def test_every_layout_of_the_same_run_gives_the_same(tmp_path: Path) -> None:
         assert said(slab, "no morphology image")
 
 
-@pytest.mark.parametrize("brain", cut_and_whole("xenium/mouse-brain-300"))
+@pytest.mark.parametrize(
+    "brain", [pytest.param(xenium_run(), id="generated"), *whole_only("xenium/mouse-brain-10k")]
+)
 def test_a_matrix_of_another_run_leaves_the_cells_and_says_so(brain: Path) -> None:
     slab = open_(brain)
     cells = len(pd.read_parquet(brain / "cells.parquet"))
     assert len(slab.cells) == cells > 250
     assert slab.species == "Mouse"
-    assert said(slab, "Xenium Mouse 5K Pan Tissue & Pathways Panel")
+    experiment = json.loads((brain / "experiment.xenium").read_text())
+    assert said(slab, experiment["panel_name"])
     assert said(slab, "speaks of 63,173 cells")
     assert said(slab, f"0 of {cells:,} cells are in cell_feature_matrix.h5")
     assert slab.outlines is None
@@ -207,7 +211,8 @@ def test_experiment_files_of_other_versions_are_understood(tmp_path: Path, name:
 @pytest.mark.parametrize(
     ("path", "species"),
     [
-        *cut_and_whole("xenium/mouse-brain-300", "Mouse"),
+        pytest.param(xenium_run(), "Mouse", id="generated"),
+        *whole_only("xenium/mouse-brain-10k", "Mouse"),
         *whole_only("xenium/experiment-files/nf-core_test-datasets_experiment.xenium", "Mouse"),
         *whole_only("xenium/experiment-files/romanegauthier_ML_course_experiment.xenium", "Human"),
     ],

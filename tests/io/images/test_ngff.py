@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import zarr
 
+from generated import ngff_0_4
 from napari_abc.errors import AbcError, ConfigurationError, FormatError, MissingFileError, NetworkError
 from napari_abc.io.images._chunk_folder import ChunkFolder
 from napari_abc.io.images._ngff import open_ngff
@@ -71,16 +72,17 @@ VOLUME = np.arange(6 * 10 * 12, dtype="u2").reshape(6, 10, 12)
 # -- real images ---------------------------------------------------------------------------------------
 
 
+NAMES_0_4 = [f"image-0{number}.zarr" for number in (1, 2, 3, 4)]
+
+
 @pytest.mark.parametrize(
     "folder",
     [
-        version
-        for name in ("image-01", "image-03", "image-04")
-        for version in cut_and_whole(f"ome-zarr/valid-0.4/{name}.zarr")
-    ]
-    + whole_only("ome-zarr/valid-0.4/image-02.zarr"),
+        *(pytest.param(path, id=path.name) for path in sorted(ngff_0_4().iterdir())),
+        *(whole for name in NAMES_0_4 for whole in whole_only(f"ome-zarr/valid-0.4/{name}")),
+    ],
 )
-def test_real_images_of_version_0_4(folder: Path) -> None:
+def test_images_of_version_0_4(folder: Path) -> None:
     (volume,) = open_ngff(folder)
     assert (volume.kind, volume.unit, volume.name) == ("image", "micrometer", folder.name)
     np.testing.assert_array_equal(volume.levels[0], zarr.open_array(folder / "0", mode="r")[:])

@@ -12,6 +12,7 @@ import pytest
 import tifffile
 import zarr
 
+from generated import ngff_0_4
 from napari_abc.errors import AbcError, Cancelled, ConfigurationError, FormatError, MissingFileError
 from napari_abc.io.images import _nifti_volume as nifti_volume
 from napari_abc.io.images import _pyramid as images
@@ -35,8 +36,6 @@ def everything(folder: Path) -> dict[str, int]:
 KINDS = [
     ("volumes/anatomical-bigendian.nii", "nifti", (25, 41, 33), "millimeter"),
     ("volumes/mouse-brain-33.tiff", "tiff", (33, 20, 29), ""),
-    ("ome-zarr/valid-0.4/image-04.zarr", "ngff", (2, 64, 64), "micrometer"),
-    ("ome-zarr/valid-0.4/image-04.zarr/.zattrs", "ngff", (2, 64, 64), "micrometer"),
     ("ome-zarr/simple-0.5", "ngff", (10, 10), "nanometer"),
     ("ome-zarr/simple-0.5/zarr.json", "ngff", (10, 10), "nanometer"),
     ("precomputed/segmentation-compresso", "precomputed", (512, 2048, 2048), "nanometer"),
@@ -48,6 +47,11 @@ KINDS = [
     ("where", "kind", "shape", "unit"),
     [
         *(pytest.param(DATA / path, *more, id=path) for path, *more in KINDS),
+        pytest.param(ngff_0_4() / "image-04.zarr", "ngff", (2, 64, 64), "micrometer", id="0.4"),
+        pytest.param(
+            ngff_0_4() / "image-04.zarr/.zattrs", "ngff", (2, 64, 64), "micrometer", id="0.4 .zattrs"
+        ),
+        *whole_only("ome-zarr/valid-0.4/image-04.zarr", "ngff", (2, 64, 64), "micrometer"),
         *whole_only("volumes/mni152-t1.nii.gz", "nifti", (189, 233, 197), "millimeter"),
         *whole_only("volumes/mouse-brain-standard.tiff", "tiff", (132, 80, 114), ""),
         *whole_only("precomputed/segmentation-compresso", "precomputed", (512, 2048, 2048), "nanometer"),

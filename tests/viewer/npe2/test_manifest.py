@@ -13,6 +13,7 @@ from npe2 import PluginManifest
 from qtpy.QtWidgets import QFileDialog
 
 import napari_abc as abc
+from generated import xenium_run
 from napari_abc.vendors.registry import VENDORS
 from napari_abc.widgets.commands import ANNOTATIONS_NAME, DOCK_NAME, open_annotations, open_dock
 from project import DATA
@@ -133,7 +134,7 @@ def test_the_browser_of_cell_types_opens_beside_the_dock(viewer: napari.Viewer) 
 def test_a_folder_opens_from_the_menu(
     viewer: napari.Viewer, monkeypatch: pytest.MonkeyPatch, qtbot: Any
 ) -> None:
-    chosen = str(DATA / "xenium" / "mouse-brain-300")
+    chosen = str(xenium_run())
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_, **__: chosen)
     entry(viewer, "File", "IO Utilities", "Open a Xenium or MERSCOPE folder").trigger()
     qtbot.waitUntil(lambda: len(viewer.layers) == 1, timeout=30_000)

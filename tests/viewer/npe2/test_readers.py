@@ -11,11 +11,12 @@ from napari.layers import Labels, Points
 from PIL import Image
 
 import napari_abc as abc
+from generated import ngff_0_4, xenium_run
 from napari_abc.errors import AbcError
 from napari_abc.viewer.color import painted
 from napari_abc.viewer.links import slab_of, viewer_of
 from napari_abc.viewer.npe2.readers import get_reader, read
-from project import DATA, cut_and_whole
+from project import DATA, cut_and_whole, whole_only
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,24 +25,32 @@ if TYPE_CHECKING:
 
 OURS = (
     "xenium/cell-mix-526",
-    "xenium/mouse-brain-300",
     "merscope/smallset-24",
     "merscope/brain-tumor-150",
     "h5ad/visium-49.h5ad",
     "h5ad/merfisheyes-valid/sparse_csc.h5ad",
 )
-NOT_OURS = ("ome-zarr/valid-0.4/image-01.zarr", "volumes", "precomputed/annotation", "h5ad")
+NOT_OURS = ("ome-zarr/simple-0.5", "volumes", "precomputed/annotation", "h5ad")
 
 
-@pytest.mark.parametrize("path", [version for name in OURS for version in cut_and_whole(name)])
+@pytest.mark.parametrize(
+    "path",
+    [
+        *(version for name in OURS for version in cut_and_whole(name)),
+        pytest.param(xenium_run(), id="generated"),
+        *whole_only("xenium/mouse-brain-10k"),
+    ],
+)
 def test_runs_are_accepted(path: Path) -> None:
     assert get_reader(str(path)) is read
     assert get_reader([str(path)]) is read
 
 
-@pytest.mark.parametrize("path", NOT_OURS)
-def test_other_folders_are_refused(path: str) -> None:
-    assert get_reader(str(DATA / path)) is None
+@pytest.mark.parametrize(
+    "path", [*(DATA / path for path in NOT_OURS), ngff_0_4() / "image-01.zarr", *whole_only("abc/bucket")]
+)
+def test_other_folders_are_refused(path: Path) -> None:
+    assert get_reader(str(path)) is None
 
 
 @pytest.fixture
@@ -160,7 +169,7 @@ def test_a_gene_of_a_run_colors_its_cells(viewer: napari.Viewer, path: Path) -> 
 
 
 def test_the_experiment_file_stands_for_its_folder(viewer: napari.Viewer) -> None:
-    path = DATA / "xenium" / "mouse-brain-300" / "experiment.xenium"
+    path = xenium_run() / "experiment.xenium"
     (cells,) = viewer.open(str(path), plugin="napari-abc")
     assert len(cells.data) == 300
 

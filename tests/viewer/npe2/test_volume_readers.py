@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from napari.layers import Image, Labels
 
+from generated import ngff_0_4
 from napari_abc.errors import AbcError, FormatError
 from napari_abc.io.images import _halving as halving
 from napari_abc.io.images import _nifti_volume as nifti_volume
@@ -74,17 +75,18 @@ def test_volumes_are_accepted(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "path",
     [
-        "ome-zarr/valid-0.4/image-03.zarr",
-        "ome-zarr/simple-0.5",
-        "volumes/mouse-brain-33.tiff",
-        "volumes",
-        "precomputed",
-        "precomputed/annotation",
-        "xenium/cell-mix-526",
+        ngff_0_4() / "image-03.zarr",
+        DATA / "ome-zarr/simple-0.5",
+        DATA / "volumes/mouse-brain-33.tiff",
+        DATA / "volumes",
+        DATA / "precomputed",
+        DATA / "precomputed/annotation",
+        DATA / "xenium/cell-mix-526",
     ],
+    ids=lambda path: path.name,
 )
-def test_what_others_read_is_left_to_them(path: str) -> None:
-    assert get_reader(str(DATA / path)) is None
+def test_what_others_read_is_left_to_them(path: Path) -> None:
+    assert get_reader(str(path)) is None
 
 
 def test_anything_else_is_refused_at_once(tmp_path: Path) -> None:
