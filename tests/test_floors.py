@@ -26,10 +26,11 @@ FLOORS = {
     "io": 2,
     "demo": 3,
     "atlas": 4, "vendors": 4,
-    "viewer": 5,
-    "widgets": 6,
-    "cli": 7,
-    "__init__": 8, "__main__": 8,
+    "stage": 5,
+    "viewer": 6,
+    "widgets": 7,
+    "cli": 8,
+    "__init__": 9, "__main__": 9,
 }  # fmt: skip
 """Floor of each room; a room imports from floors below its own, and from itself."""
 
@@ -104,7 +105,7 @@ def test_every_room_has_a_floor_and_every_floor_is_in_the_docs() -> None:
         for floor, rooms in re.findall(r"^\| (\d) \| (`.+?`) \|", text, re.MULTILINE)
         for room in re.findall(r"`(\w+)/?`", rooms)
     }
-    assert said == {room: floor for room, floor in FLOORS.items() if floor < 8}
+    assert said == {room: floor for room, floor in FLOORS.items() if floor < 9}
 
 
 @pytest.mark.parametrize("room", FLOORS)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import time
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -198,7 +197,7 @@ def test_no_network_and_no_cache_is_one_sentence_and_soon(tmp_path, monkeypatch)
 def test_the_demo_is_a_source(tmp_path):
     atlas = abc.open_atlas("demo", cache=tmp_path)
     assert atlas.synthetic
-    assert Path(atlas.source.location).is_relative_to(tmp_path)
+    assert atlas.source.folder.is_relative_to(tmp_path)
     absent = atlas.datasets[~atlas.datasets["available"]]
     # The release holds a coronal and a sagittal one of the four; why the others can't be opened is said.
     assert {"Zhuang-ABCA-2", "Zhuang-ABCA-4"} <= set(absent.index)

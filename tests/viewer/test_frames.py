@@ -81,7 +81,7 @@ def test_how_many_cells_have_coordinates_is_said(viewer: napari.Viewer, section:
     assert slab is not None
     assert slab.unplaced == 300
     assert slab.notes[-1] == "2,700 of 3,000 cells have coordinates in the frame CCF."
-    assert shown_line(slab) == "Showing 2,700 of 3,000 cells; 300 have no coordinates in CCF."
+    assert shown_line(slab) == "Showing 2,700 of 3,000 cells; 300 have no coordinates in the frame CCF."
 
 
 def test_the_layer_keeps_its_place_name_look_and_colors(

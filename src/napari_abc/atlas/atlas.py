@@ -279,9 +279,10 @@ def open_atlas(
     if cache is not None and not str(cache).strip():
         raise ConfigurationError("The cache '' names no folder: give one, or None for the usual one.")
     folder = Path(cache).expanduser() if cache is not None else None
+    opened = open_source(ensure_release(folder, task) if source == DEMO else source)
     if source == DEMO:
-        source = ensure_release(folder, task)
-    store = Store(open_source(source), folder, offline)
+        opened.location = DEMO  # what a person types to have it, wherever the cache is
+    store = Store(opened, folder, offline)
     version = release or _newest(store)
     return Atlas(store, Release.parse(store.manifest_bytes(version), version))
 

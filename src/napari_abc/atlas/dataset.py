@@ -526,6 +526,8 @@ class Dataset:
             license=self.license,
             citation=self.citation,
             synthetic=self.synthetic,
+            source=self._store.source.location,
+            release=self.release,
         )
 
     def _frame_entries(self, label: str) -> list[FrameEntry]:

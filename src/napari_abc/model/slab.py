@@ -83,6 +83,9 @@ class Slab:
         Of the data.
     synthetic
         Whether the data are made up by this project; said wherever the slab is shown.
+    source, release
+        Where it comes from, by which it can be opened again: the address or folder of a release and its
+        version, or the path of an own run and nothing. Empty for a slab made in memory.
 
     Examples
     --------
@@ -116,6 +119,8 @@ class Slab:
     license: str = ""
     citation: str = ""
     synthetic: bool = False
+    source: str = ""
+    release: str = ""
 
     def __repr__(self) -> str:
         unit = f" in {self.frame.unit}" if self.frame.unit else ""

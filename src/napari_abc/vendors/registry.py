@@ -87,7 +87,9 @@ def open_bundle(path: str | Path, task: Task | None = None, *, z: int | None = N
         raise MissingFileError(f"There is no file or folder {path}; check the path.")
     vendor = find_vendor(path) or (vendor_of_name(path) if path.is_file() else None)
     if vendor is not None:
-        return vendor.open(path, task, z=z)
+        slab = vendor.open(path, task, z=z)
+        slab.source = str(path.absolute())
+        return slab
     *most, last = (vendor.example for vendor in VENDORS)
     raise FormatError(f"{path} is no run that can be opened; choose {', '.join(most)}, or {last}.")
 

@@ -74,7 +74,7 @@ def test_a_chosen_frame_is_shown_with_colors_and_legend(
     assert picker.frame.currentData() == "ccf"
     assert offered(picker) == ["Section", "Allen CCFv3", "Nowhere"]
     line = dock.color_view.summary.cells.text()
-    assert "Showing 360 of 403 cells; 43 have no coordinates in Allen CCFv3" in line
+    assert "Showing 360 of 403 cells; 43 have no coordinates in the frame Allen CCFv3" in line
     choose(picker, "slab")
     idle(dock)
     assert len(viewer.layers[0].data) == 400

@@ -28,7 +28,7 @@ __all__ = [
     "web_filesystem",
 ]
 
-CONNECTIONS = 16
+CONNECTIONS = 8
 """Parts of a file that are asked for at a time: a bucket answers late, and limits each connection."""
 
 RETRIES = 2

@@ -59,7 +59,7 @@ def shown_line(slab: Slab, coloring: Coloring | None = None, hidden: Iterable[st
     if slab.unplaced:
         text += f"; {slab.unplaced:,} {'has' if slab.unplaced == 1 else 'have'} no coordinates"
         if len(slab.frames) > 1:
-            text += f" in {slab.frame.title or slab.frame.name}"
+            text += f" in the frame {slab.frame.title or slab.frame.name}"
     if coloring is not None and coloring.missing:
         text += f"; {coloring.missing_text()}"
     return f"{text}."
