@@ -41,7 +41,7 @@ _BOUNDARY = "gray"
 """Colormap of boundaries between regions."""
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(frozen=True, eq=False, repr=False, slots=True)
 class AtlasVolume:
     """A volume of a release; a :class:`~napari_abc.model.VolumeSource`."""
 
@@ -53,6 +53,9 @@ class AtlasVolume:
     depth: float | None = None
     """Where the slab lies in the volume's first axis, in ``unit``; None for the whole volume."""
     label_levels: Mapping[str, LabelLevel] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        return f"<AtlasVolume {self.name}: {self.kind} in the frame {self.frame}>"
 
     @property
     def name(self) -> str:

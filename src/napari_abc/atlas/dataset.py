@@ -578,7 +578,7 @@ class Dataset:
 
     def _unknown_slab(self, label: str, known: list[str]) -> UnknownNameError:
         near = get_close_matches(label, known, n=3)
-        hint = f"did you mean {' or '.join(near)}?" if near else "its slabs are listed by 'slabs'."
+        hint = f"did you mean {' or '.join(near)}?" if near else f"list its {self.kind}s to see which it has."
         return UnknownNameError(f"{self.name} has no {self.kind} {label!r}; {hint}")
 
     def _regions(self, label: str, annotation: Annotation, notes: list[str], task: Task) -> pd.DataFrame:

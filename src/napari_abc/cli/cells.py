@@ -35,7 +35,9 @@ def save_cells(arguments: Any, console: Console) -> int:
     write_cells(slab, columns, expression, arguments.values, arguments.output)
     tell(slab, console)
     added = f" and {len(genes):,} {'gene' if len(genes) == 1 else 'genes'}" if genes else ""
-    console.note(f"Wrote {len(slab.cells):,} cells, {len(columns):,} columns{added} to {arguments.output}.")
+    plural = "s" if len(columns) != 1 else ""
+    said = f"Wrote {len(slab.cells):,} cells, {len(columns):,} column{plural}{added}"
+    console.note(f"{said} to {arguments.output}.")
     return 0
 
 

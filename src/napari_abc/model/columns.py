@@ -74,9 +74,8 @@ def unknown_column(key: str, offered: Sequence[str], where: str) -> UnknownNameE
     """What to raise where there is no such column: the nearest names, and how to ask for a gene."""
     near = get_close_matches(key, offered, n=3, cutoff=0.5)
     hint = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(offered[:12])}."
-    return UnknownNameError(
-        f"{where} has no column {key!r} to color by; {hint} For a gene write 'gene:{key}'."
-    )
+    gene = "" if ":" in key else f" For a gene write 'gene:{key}'."
+    return UnknownNameError(f"{where} has no column {key!r} to color by; {hint}{gene}")
 
 
 def column_coloring(series: pd.Series, palette: Palette | None, where: str) -> Coloring:

@@ -354,7 +354,7 @@ def test_what_a_folder_lacks_or_has_damaged_names_the_cure(tmp_path: Path) -> No
     (root / TABLE).unlink()
     (root / PLANE).write_bytes(b"short")
     (root / MATRIX).write_bytes(b"X" + CONTENT[MATRIX][1:])
-    cure = f"open source='s3://allen-brain-cell-atlas' with cache='{root}' to fetch it."
+    cure = "choose s3://allen-brain-cell-atlas as the source; a script can name this folder as its cache."
     store = Store(open_source(root))
     for key, kind, said in (
         (TABLE, MissingFileError, f"has no {TABLE} ({len(CONTENT[TABLE]) / 1000:.3g} kB)"),

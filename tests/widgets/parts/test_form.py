@@ -52,8 +52,11 @@ def answer(button: QDialogButtonBox.StandardButton, fill: Callable[[QWidget], No
         if dialog is None:
             QTimer.singleShot(20, act)
             return
-        fill(dialog)
-        dialog.findChild(QDialogButtonBox).button(button).click()
+        try:
+            fill(dialog)
+            dialog.findChild(QDialogButtonBox).button(button).click()
+        finally:
+            dialog.reject()  # where something went wrong, nobody is to wait for ever
 
     QTimer.singleShot(0, act)
 
@@ -90,6 +93,24 @@ def test_what_a_person_fills_in_is_what_the_function_gets(parent: QWidget) -> No
         dialog.findChild(QLineEdit).setText("a//b")
 
     answer(QDialogButtonBox.StandardButton.Ok, fill)
+    as_typed = {"path": {"widget_type": "LineEdit"}}
+    values = ask_parameters(read_table, "A table", ("viewer", "columns"), as_typed, parent)
+    assert values == {"path": "a//b", "offline": False}
+
+
+def test_what_is_typed_goes_into_the_first_line_and_nothing_is_not_agreed_to(parent: QWidget) -> None:
+    def look(dialog: QWidget) -> None:
+        line = dialog.findChild(QLineEdit)
+        agree = dialog.findChild(QDialogButtonBox).button(QDialogButtonBox.StandardButton.Ok)
+        assert dialog.focusWidget() is line
+        assert line.width() >= 400
+        enabled = [agree.isEnabled()]
+        for text in ("a", "  ", "a//b"):
+            line.setText(text)
+            enabled.append(agree.isEnabled())
+        assert enabled == [False, True, False, True]
+
+    answer(QDialogButtonBox.StandardButton.Ok, look)
     as_typed = {"path": {"widget_type": "LineEdit"}}
     values = ask_parameters(read_table, "A table", ("viewer", "columns"), as_typed, parent)
     assert values == {"path": "a//b", "offline": False}

@@ -355,7 +355,7 @@ class Store:
     def _complete_it(self) -> str:
         if not isinstance(self.source, FolderSource):
             return "choose another source."
-        return f"open source={PUBLIC_BUCKET!r} with cache={str(self.source.folder)!r} to fetch it."
+        return f"choose {PUBLIC_BUCKET} as the source; a script can name this folder as its cache."
 
     def _warn(self, text: str) -> None:
         if text not in self.warnings:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from magicgui import magicgui
 from magicgui.widgets import Dialog
+from qtpy.QtWidgets import QDialogButtonBox, QLineEdit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from qtpy.QtWidgets import QWidget
 
 __all__ = ["ask_parameters", "parameter_form"]
+
+_WIDTH = 400
+"""Pixels of a line, in which an address can be read."""
 
 
 def parameter_form(
@@ -67,10 +71,24 @@ def ask_parameters(
     """Ask for the parameters of a function; None where a person thinks better of it."""
     form = parameter_form(function, given, options, parent)
     form.native.setWindowTitle(title)
+    _begin_with_first_line(form)
     try:
         return dict(form.asdict()) if form.exec() else None
     finally:
         form.native.deleteLater()
+
+
+def _begin_with_first_line(form: Dialog) -> None:
+    """Let what is typed or pasted go into the first line, and nothing be agreed to while that is empty."""
+    line = form.native.findChild(QLineEdit)
+    buttons = form.native.findChild(QDialogButtonBox)
+    if line is None or buttons is None:
+        return
+    agree = buttons.button(QDialogButtonBox.StandardButton.Ok)
+    agree.setEnabled(bool(line.text().strip()))
+    line.textChanged.connect(lambda text: agree.setEnabled(bool(text.strip())))
+    line.setMinimumWidth(_WIDTH)
+    line.setFocus()
 
 
 def _hint(annotation: Any, function: Callable[..., Any]) -> Any:
