@@ -54,9 +54,10 @@ def answer(button: QDialogButtonBox.StandardButton, fill: Callable[[QWidget], No
             return
         try:
             fill(dialog)
-            dialog.findChild(QDialogButtonBox).button(button).click()
-        finally:
-            dialog.reject()  # where something went wrong, nobody is to wait for ever
+        except BaseException:
+            dialog.reject()  # else the dialog would wait for ever
+            raise
+        dialog.findChild(QDialogButtonBox).button(button).click()
 
     QTimer.singleShot(0, act)
 
