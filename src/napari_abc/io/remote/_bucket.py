@@ -78,7 +78,7 @@ class BucketSource(Source):
     def blocks(self, key: str, size: int | None, task: Task) -> Generator[bytes, None, None]:
         """Content of a file, block after block; see :meth:`Source.blocks`.
 
-        At most sixteen blocks of 4 MiB are held or under way.
+        At most eight blocks of 4 MiB are held or under way.
         """
         loop = self._open().loop
         under_way: deque[Future[tuple[bytes, int]]] = deque()
