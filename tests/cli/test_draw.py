@@ -141,6 +141,10 @@ def look(qtbot: QtBot, at: Callable[[object], None]) -> list[BaseException]:
     def visit() -> None:
         viewer = napari.current_viewer()
         assert viewer is not None
+        native = viewer.window._qt_viewer.canvas.native
+        if not (native.isVisible() and min(native.width(), native.height()) > 1 and native.isValid()):
+            QTimer.singleShot(100, visit)  # a busy machine has not laid out the window yet
+            return
         try:
             at(viewer)
         except BaseException as error:  # in an event loop it would be lost
