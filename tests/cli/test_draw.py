@@ -15,10 +15,9 @@ from PIL import Image
 
 from napari_abc.cli import main
 from project import cut_and_whole
+from visits import visit_window
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from pytestqt.qtbot import QtBot
 
 HUMAN = "HMBA-MERSCOPE-H22.30.001-BG"
@@ -131,31 +130,6 @@ def test_demo_saves_a_picture(tmp_path: Path, demo_cache: Path) -> None:
     assert (np.abs(pixels[:60] - (255, 176, 0)).max(axis=-1) < 12).sum() > 200  # says "synthetic data"
 
 
-def look(qtbot: QtBot, at: Callable[[object], None]) -> list[BaseException]:
-    """Call `at` with the viewer once napari runs, then close napari; what went wrong comes back."""
-    import napari
-    from qtpy.QtCore import QTimer
-
-    wrong: list[BaseException] = []
-
-    def visit() -> None:
-        viewer = napari.current_viewer()
-        assert viewer is not None
-        native = viewer.window._qt_viewer.canvas.native
-        if not (native.isVisible() and min(native.width(), native.height()) > 1 and native.isValid()):
-            QTimer.singleShot(100, visit)  # a busy machine has not laid out the window yet
-            return
-        try:
-            at(viewer)
-        except BaseException as error:  # in an event loop it would be lost
-            wrong.append(error)
-        finally:
-            viewer.close()
-
-    QTimer.singleShot(500, visit)
-    return wrong
-
-
 @needs_screen
 def test_view_opens_slab_and_dock(
     qtbot: QtBot, release_folder: Path, capsys: pytest.CaptureFixture[str]
@@ -177,7 +151,7 @@ def test_view_opens_slab_and_dock(
         assert not lit[:3].any()  # nothing of the slab is cut off …
         assert not lit[-3:].any()
 
-    wrong = look(qtbot, at)
+    wrong = visit_window(at)
     words = ["view", HUMAN, PLANE, "--color-by", "subclass", "--regions", "--source", str(release_folder)]
     assert main(words) == 0
     if wrong:
@@ -201,7 +175,7 @@ def test_view_puts_images_of_ones_own_below_the_cells(
 ) -> None:
     tifffile.imwrite(tmp_path / "square.tif", np.ones((4, 4), np.uint8))
     seen: list[str] = []
-    wrong = look(qtbot, lambda viewer: seen.extend(layer.name for layer in viewer.layers))  # type: ignore[attr-defined]
+    wrong = visit_window(lambda viewer: seen.extend(layer.name for layer in viewer.layers))  # type: ignore[attr-defined]
     words = [
         "view",
         HUMAN,
@@ -244,7 +218,7 @@ def test_view_without_regions_and_with_a_gene(qtbot: QtBot, release_folder: Path
         cells, regions = sorted(viewer.layers, key=lambda layer: type(layer).__name__)  # type: ignore[attr-defined]
         states.append((painted(cells), regions.visible))
 
-    wrong = look(qtbot, at)
+    wrong = visit_window(at)
     words = ["view", HUMAN, PLANE, "--color-by", "gene:DRD1", "--limits", "1,4", "--colormap", "viridis"]
     assert main([*words, "--no-regions", "--source", str(release_folder)]) == 0
     assert not wrong
@@ -256,7 +230,7 @@ def test_view_without_regions_and_with_a_gene(qtbot: QtBot, release_folder: Path
 @needs_screen
 def test_view_of_nothing_opens_the_dock(qtbot: QtBot) -> None:
     names: list[str] = []
-    wrong = look(qtbot, lambda viewer: names.extend(viewer.window.dock_widgets))  # type: ignore[attr-defined]
+    wrong = visit_window(lambda viewer: names.extend(viewer.window.dock_widgets))  # type: ignore[attr-defined]
     assert main(["view"]) == 0
     assert not wrong
     assert any(name.startswith("ABC Atlas") for name in names)
@@ -265,7 +239,7 @@ def test_view_of_nothing_opens_the_dock(qtbot: QtBot) -> None:
 @needs_screen
 def test_demo_opens_the_showpiece(qtbot: QtBot, demo_cache: Path) -> None:
     layers: list[str] = []
-    wrong = look(qtbot, lambda viewer: layers.extend(str(layer) for layer in viewer.layers))  # type: ignore[attr-defined]
+    wrong = visit_window(lambda viewer: layers.extend(str(layer) for layer in viewer.layers))  # type: ignore[attr-defined]
     assert main(["demo"]) == 0
     assert not wrong
     assert any("synthetic" in name for name in layers)

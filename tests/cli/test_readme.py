@@ -6,7 +6,7 @@ import os
 import re
 import shlex
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from PIL import Image
@@ -14,6 +14,7 @@ from PIL import Image
 from napari_abc.cli import main
 from napari_abc.cli.parser import build_parser
 from project import ROOT
+from visits import visit_window
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,22 +45,17 @@ def commands() -> list[list[str]]:
 def test_the_python_runs_as_written(
     qtbot: QtBot, demo_cache: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    import napari
-    from qtpy.QtCore import QTimer
-
     (code,) = blocks("python")
     assert 9 <= len([line for line in code.splitlines() if line and not line.startswith("import")]) <= 11
     seen = []
 
-    def visit() -> None:
-        viewer = napari.current_viewer()
-        assert viewer is not None
+    def at(viewer: Any) -> None:
         picture = viewer.screenshot(canvas_only=True, flash=False)[..., :3]
         seen.append((picture.max(axis=-1) > 60).sum())
-        viewer.close()
 
-    QTimer.singleShot(1000, visit)
+    wrong = visit_window(at)
     exec(compile(code, "README.md", "exec"), {})
+    assert not wrong
     assert seen
     assert seen[0] > 5000
     out = capsys.readouterr().out
