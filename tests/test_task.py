@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from concurrent.futures import Future
 
 import pytest
@@ -71,3 +72,28 @@ def test_the_reason_of_a_failure_is_found_along_its_causes():
     assert errors.reason(outer) == "the connection was refused"
     assert errors.reason(ValueError("plain.\n words")) == "plain. words"
     assert errors.reason(ValueError()) == "ValueError"
+
+
+def test_a_cancel_during_the_waiting_is_heard():
+    never, task = Future(), Task()
+    timer = threading.Timer(0.3, task.cancel)
+    timer.start()
+    with pytest.raises(errors.Cancelled):
+        wait(never, task)
+    timer.join()
+    assert never.cancelled()
+
+
+def test_an_answer_that_comes_late_is_waited_for():
+    late = Future()
+    timer = threading.Timer(0.3, late.set_result, [7])
+    timer.start()
+    assert wait(late) == 7
+    timer.join()
+
+
+def test_a_report_is_of_bytes_unless_it_says_so():
+    seen = []
+    Task(seen.append).report("Downloading", 3)
+    assert seen == [Progress("Downloading", 3, None, "B")]
+    Task().report("to nobody", 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ import pytest
 import scipy.sparse as sp
 
 from napari_abc.cli import main
-from napari_abc.errors import FormatError
+from napari_abc.errors import FormatError, MissingFileError
 from napari_abc.io.matrix import Indexable, MatrixExpression, TableExpression, open_matrix
 from napari_abc.io.matrix import _own_index as own_index
 from napari_abc.io.matrix._own_index import OwnIndex, content_key
@@ -183,3 +184,80 @@ def test_runs_from_outside_through_the_shell(
         np.testing.assert_array_equal(found, values)
     assert main(["index", str(run), "--to", "s3://somewhere"]) == 2
     assert "leave out --to" in capsys.readouterr().err
+
+
+def test_an_index_is_offered_where_a_gene_takes_long_and_there_is_room(
+    tmp_path: Path, cache_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = written(counts(), tmp_path / "m.h5ad")
+    size = path.stat().st_size
+    index = OwnIndex(open_matrix(path))
+    usage = shutil.disk_usage(tmp_path)
+
+    def offered(worthwhile: int, free: int) -> bool:
+        monkeypatch.setattr(own_index, "_WORTHWHILE", worthwhile)
+        monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=free))
+        return index.missing()
+
+    assert offered(size, 2 * size + 1)
+    assert not offered(size + 1, 2 * size + 1)
+    assert not offered(size, 2 * size)
+    index.build(Task())
+    assert not offered(size, 2 * size + 1)
+    index.discard()
+    assert offered(size, 2 * size + 1)
+    assert not index.target.exists()
+
+
+def test_the_key_follows_the_content_wherever_it_changed(tmp_path: Path) -> None:
+    path = written(counts(3000), tmp_path / "m.h5ad")
+    stat = path.stat()
+    assert stat.st_size > own_index._SAMPLE
+    matrix = open_matrix(path)
+    key = content_key(matrix)
+    content = path.read_bytes()
+    places = np.linspace(0, stat.st_size - own_index._SAMPLE, own_index._SAMPLES).astype(int)
+    for at in (0, stat.st_size - 1, int(places[3]), int(places[3]) + own_index._SAMPLE - 1):
+        path.write_bytes(content[:at] + bytes([content[at] ^ 255]) + content[at + 1 :])
+        assert content_key(matrix) != key
+    path.write_bytes(content)
+    assert content_key(matrix) == key
+    assert key.startswith(f"{stat.st_size}-{stat.st_mtime_ns}-")
+    path.unlink()
+    with pytest.raises(MissingFileError, match=r"can't be read.*put it back, or open it again"):
+        content_key(matrix)
+
+
+def test_a_long_name_of_a_file_still_makes_a_name_of_an_index(tmp_path: Path, cache_folder: Path) -> None:
+    path = written(counts(), tmp_path / f"{'x' * 240}.h5ad")
+    index = OwnIndex(open_matrix(path))
+    assert index.build(Task()) is not None
+    assert len(index.target.name) < 200
+    assert index.target.parent == cache_folder / "napari-abc" / "genes"
+
+
+def test_totals_that_are_damaged_or_of_another_size_are_added_up_again(
+    tmp_path: Path, cache_folder: Path
+) -> None:
+    path = written(counts(), tmp_path / "m.h5ad")
+    index = OwnIndex(open_matrix(path))
+    expected = np.arange(300.0)
+    for counted in (None, np.arange(7) > 2):
+        np.testing.assert_array_equal(index.totals(counted, lambda: expected), expected)
+        np.testing.assert_array_equal(index.totals(counted, lambda: expected + 1), expected)  # kept
+    kept = sorted(index.target.parent.glob("*.totals-*.npy"))
+    assert len(kept) == 2
+    for damage in (np.arange(299.0), np.arange(300), None):
+        for one in kept:
+            one.write_bytes(b"nothing") if damage is None else np.save(one, damage)
+        np.testing.assert_array_equal(index.totals(None, lambda: expected + 2), expected + 2)
+
+
+def test_totals_of_a_small_file_are_not_kept(
+    tmp_path: Path, cache_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = written(counts(), tmp_path / "m.h5ad")
+    monkeypatch.setattr(own_index, "_WORTHWHILE", path.stat().st_size + 1)
+    index = OwnIndex(open_matrix(path))
+    assert index.totals(None, lambda: np.arange(300.0))[1] == 1
+    assert not index.target.parent.exists()
