@@ -40,6 +40,7 @@ def test_the_legend_lists_categories_with_cells_in_their_order(types: Categorica
         LegendRow("a", "#0000ff", 3, hidden=True),
         LegendRow("no value", "#808080", 1, missing=True),
     )
+    assert [row.missing for row in legend.rows] == [False, False, True]
     assert types.legend(None, "magma", {None}).rows[-1].hidden
     whole = types.take(np.array([0, 1]))
     assert [row.name for row in whole.legend(None, "magma").rows] == ["z", "a"]

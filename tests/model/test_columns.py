@@ -32,6 +32,11 @@ def test_columns_of_one_value_are_not_offered() -> None:
     assert offered(cells) == ("two_categories", "some_true", "different", "two_texts")
 
 
+def test_true_and_false_are_offered_however_they_are_stored() -> None:
+    kinds = ("bool", "boolean", "bool[pyarrow]")
+    assert offered({kind: pd.array([True, False], dtype=kind) for kind in kinds}) == kinds
+
+
 def test_a_column_with_a_palette_is_offered_whatever_it_holds() -> None:
     assert offered({"region": ["STR"] * 3}) == ()
     assert offered({"region": ["STR"] * 3}, region=Palette(("STR",), ("#112233",))) == ("region",)

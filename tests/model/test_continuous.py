@@ -62,7 +62,10 @@ def test_a_genes_legend_counts_cells_below_the_lower_limit_and_those_not_measure
     assert above.bar is not None
     assert (above.bar.limits, above.bar.usual) == ((2, 5), (0, 3))
     assert gene(0, 1).legend((-1, 5), "magma").rows == (LegendRow("zero", "#404040", 1),)
-    assert gene(1, 2).legend(None, "magma").rows == ()
+    positive = gene(1, 2).legend(None, "magma")
+    assert positive.rows == ()
+    assert positive.bar is not None
+    assert (positive.bar.extent, positive.bar.usual) == ((1, 2), (0, 2))
 
 
 def test_another_numbers_legend_has_a_row_for_cells_without_a_value_only() -> None:
