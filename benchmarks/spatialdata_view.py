@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import os
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +52,6 @@ def build(cells: int) -> Any:
 
 def view(cells: int) -> dict[str, Sample]:
     """Add the cells, then color them by both groupings and both genes, as the plugin's lists do."""
-    os.environ["NAPARI_CONFIG"] = str(Path(tempfile.mkdtemp(prefix="napari-abc-benchmark-"), "settings.yaml"))
     import napari
     from napari_spatialdata import Interactive
     from qtpy.QtWidgets import QApplication

@@ -5,11 +5,8 @@ Seconds are those of the Python side; drawing follows between the measurements, 
 
 from __future__ import annotations
 
-import os
-import tempfile
 import time
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -29,10 +26,9 @@ MOST_DRAWN = 1_000_000
 
 
 def _viewer() -> napari.Viewer:
-    """A small window on a real or virtual display, with settings of its own."""
+    """A small window on a real or virtual display."""
     from napari_abc.viewer.display import ensure_display
 
-    os.environ["NAPARI_CONFIG"] = str(Path(tempfile.mkdtemp(prefix="napari-abc-benchmark-"), "settings.yaml"))
     ensure_display()
     import napari
 

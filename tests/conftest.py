@@ -34,6 +34,8 @@ for _name, _folder in {
     "LOCALAPPDATA": "AppData/Local",
 }.items():
     os.environ[_name] = os.path.join(_home, _folder)
+# Not one for all processes that run tests beside each other: a window is opened as large as the last one was.
+os.environ["NAPARI_CONFIG"] = os.path.join(_home, "napari-settings.yaml")
 
 _strangers: list[str] = []
 

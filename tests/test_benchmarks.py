@@ -40,11 +40,12 @@ def test_quick_run(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks", "--quick", "--output", str(tmp_path)],
         cwd=ROOT,
-        env={**os.environ, "PYTHONWARNINGS": "default"},
+        env={**os.environ, "PYTHONWARNINGS": "default", "NAPARI_CONFIG": str(tmp_path / "mine.yaml")},
         capture_output=True,
         text=True,
     )
     assert done.returncode == 0, done.stderr[-4000:]
+    assert not (tmp_path / "mine.yaml").exists()  # which would keep the size of the small windows
 
     results = json.loads((tmp_path / "results.json").read_text())
     assert results["machine"]["cores"] == os.cpu_count()

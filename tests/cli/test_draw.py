@@ -136,11 +136,8 @@ def test_view_opens_slab_and_dock(
 ) -> None:
     from napari_abc.viewer.color import painted
 
-    seen = []
-
     def at(viewer: object) -> None:
         cells, regions = sorted(viewer.layers, key=lambda layer: type(layer).__name__)  # type: ignore[attr-defined]
-        seen.append((cells, regions))
         assert painted(cells).coloring.key == "Subclass"
         assert regions.visible
         docks = viewer.window.dock_widgets  # type: ignore[attr-defined]
@@ -151,12 +148,9 @@ def test_view_opens_slab_and_dock(
         assert not lit[:3].any()  # nothing of the slab is cut off …
         assert not lit[-3:].any()
 
-    wrong = visit_window(at)
     words = ["view", HUMAN, PLANE, "--color-by", "subclass", "--regions", "--source", str(release_folder)]
-    assert main(words) == 0
-    if wrong:
-        raise wrong[0]
-    assert seen
+    with visit_window(at):
+        assert main(words) == 0
     assert "Synthetic data" in capsys.readouterr().err
 
 
@@ -175,7 +169,6 @@ def test_view_puts_images_of_ones_own_below_the_cells(
 ) -> None:
     tifffile.imwrite(tmp_path / "square.tif", np.ones((4, 4), np.uint8))
     seen: list[str] = []
-    wrong = visit_window(lambda viewer: seen.extend(layer.name for layer in viewer.layers))  # type: ignore[attr-defined]
     words = [
         "view",
         HUMAN,
@@ -185,8 +178,8 @@ def test_view_puts_images_of_ones_own_below_the_cells(
         "--image",
         str(tmp_path / "square.tif"),
     ]
-    assert main([*words, "--source", str(release_folder)]) == 0
-    assert not wrong
+    with visit_window(lambda viewer: seen.extend(layer.name for layer in viewer.layers)):  # type: ignore[attr-defined]
+        assert main([*words, "--source", str(release_folder)]) == 0
     assert [name.partition(" · ")[0] for name in seen[:2]] == ["square (2)", "square"]
     assert "square (2): The image does not say how large" in capsys.readouterr().err
 
@@ -218,10 +211,9 @@ def test_view_without_regions_and_with_a_gene(qtbot: QtBot, release_folder: Path
         cells, regions = sorted(viewer.layers, key=lambda layer: type(layer).__name__)  # type: ignore[attr-defined]
         states.append((painted(cells), regions.visible))
 
-    wrong = visit_window(at)
     words = ["view", HUMAN, PLANE, "--color-by", "gene:DRD1", "--limits", "1,4", "--colormap", "viridis"]
-    assert main([*words, "--no-regions", "--source", str(release_folder)]) == 0
-    assert not wrong
+    with visit_window(at):
+        assert main([*words, "--no-regions", "--source", str(release_folder)]) == 0
     ((state, visible),) = states
     assert (state.coloring.key, state.limits, state.colormap) == ("gene:DRD1", (1.0, 4.0), "viridis")
     assert not visible
@@ -230,18 +222,16 @@ def test_view_without_regions_and_with_a_gene(qtbot: QtBot, release_folder: Path
 @needs_screen
 def test_view_of_nothing_opens_the_dock(qtbot: QtBot) -> None:
     names: list[str] = []
-    wrong = visit_window(lambda viewer: names.extend(viewer.window.dock_widgets))  # type: ignore[attr-defined]
-    assert main(["view"]) == 0
-    assert not wrong
+    with visit_window(lambda viewer: names.extend(viewer.window.dock_widgets)):  # type: ignore[attr-defined]
+        assert main(["view"]) == 0
     assert any(name.startswith("ABC Atlas") for name in names)
 
 
 @needs_screen
 def test_demo_opens_the_showpiece(qtbot: QtBot, demo_cache: Path) -> None:
     layers: list[str] = []
-    wrong = visit_window(lambda viewer: layers.extend(str(layer) for layer in viewer.layers))  # type: ignore[attr-defined]
-    assert main(["demo"]) == 0
-    assert not wrong
+    with visit_window(lambda viewer: layers.extend(str(layer) for layer in viewer.layers)):  # type: ignore[attr-defined]
+        assert main(["demo"]) == 0
     assert any("synthetic" in name for name in layers)
 
 

@@ -2,58 +2,72 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from typing import TYPE_CHECKING, Any
 
 import napari
+from napari.settings import get_settings
 from qtpy.QtCore import QThread, QTimer
 from qtpy.QtWidgets import QApplication
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 __all__ = ["visit_window"]
 
 _LONGEST = 120
-"""Seconds to wait for the window; a busy machine takes its time."""
+"""Seconds that napari may run until it is closed; a busy machine takes its time."""
 
 
-def visit_window(at: Callable[[Any], object]) -> list[BaseException]:
-    """Call ``at`` with the viewer once napari runs, then close napari; what went wrong comes back.
+@contextlib.contextmanager
+def visit_window(at: Callable[[Any], object]) -> Iterator[None]:
+    """Call ``at`` with the viewer that the block opens, once napari runs and is laid out, then close it.
 
-    Where no window comes, the event loop ends: the test says so, and does not wait for ever.
+    What goes wrong is raised at the end of the block; in an event loop it would be lost, and the loop would
+    go on. Where no window comes, or none that can be looked at, the loop is ended, and that is the error.
     """
     wrong: list[BaseException] = []
-    deadline = time.monotonic() + _LONGEST
+    visited = False
+    deadline = float("inf")
+    # As on a first start: a window is as small as the last one of this process was, and the dock takes the
+    # whole width of a small one, so that nothing is left to look at.
+    get_settings().reset()
 
-    def is_laid_out(viewer: Any) -> bool:
-        native = viewer.window._qt_viewer.canvas.native
-        return bool(native.isVisible() and min(native.width(), native.height()) > 1 and native.isValid())
-
-    def visit() -> None:
-        viewer: Any = napari.current_viewer()
+    def look() -> None:
+        nonlocal visited, deadline
         # Not from the middle of its making, where Qt is asked to work off what has come up.
-        runs = QThread.currentThread().loopLevel() > 0
+        if QThread.currentThread().loopLevel() == 0:
+            return
+        deadline = min(deadline, time.monotonic() + _LONGEST)
+        viewer: Any = napari.current_viewer()
+        canvas = None if viewer is None else viewer.window._qt_viewer.canvas.native
         if time.monotonic() > deadline:
-            wrong.append(TimeoutError(f"no window after {_LONGEST} s; runs: {runs}, viewer: {viewer}"))
-            end()
-            return
-        if viewer is None or not runs or not is_laid_out(viewer):
-            QTimer.singleShot(100, visit)
-            return
-        try:
-            at(viewer)
-        except BaseException as error:  # in an event loop it would be lost
-            wrong.append(error)
-        finally:
-            viewer.close()
+            seen = "no window" if canvas is None else f"a canvas of {canvas.width()} by {canvas.height()}"
+            wrong.append(TimeoutError(f"napari still ran after {_LONGEST} s, with {seen}"))
+            timer.stop()
+            napari.Viewer.close_all()
+            QApplication.exit(1)
+        elif canvas is not None and not visited and _is_laid_out(canvas):
+            visited = True
+            try:
+                at(viewer)
+            except BaseException as error:
+                wrong.append(error)
+            finally:
+                viewer.close()
 
-    def end() -> None:
-        for viewer in list(napari.Viewer._instances):
-            viewer.close()
-        application = QApplication.instance()
-        if application is not None:
-            application.quit()
+    timer = QTimer()
+    timer.timeout.connect(look)
+    timer.start(100)
+    try:
+        yield
+    finally:
+        timer.stop()
+    if wrong:
+        raise wrong[0]
+    assert visited, "napari did not run"
 
-    QTimer.singleShot(500, visit)
-    return wrong
+
+def _is_laid_out(canvas: Any) -> bool:
+    return bool(canvas.isVisible() and min(canvas.width(), canvas.height()) > 1 and canvas.isValid())

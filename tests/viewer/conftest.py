@@ -130,19 +130,17 @@ def _app_model() -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def _window(qapp: Any, _app_model: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[napari.Viewer]:
+def _window(qapp: Any, _app_model: None) -> Iterator[napari.Viewer]:
     """A shown viewer for the tests of a module; fails if widgets or threads outlive it."""
     import napari
     from napari._qt.qt_viewer import QtViewer
 
     threads = set(threading.enumerate())
     widgets = set(qapp.topLevelWidgets())
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("NAPARI_CONFIG", str(tmp_path_factory.mktemp("settings") / "settings.yaml"))
-        viewer = napari.Viewer(show_welcome_screen=False)
-        viewer.window.resize(1000, 700)
-        yield viewer
-        viewer.close()
+    viewer = napari.Viewer(show_welcome_screen=False)
+    viewer.window.resize(1000, 700)
+    yield viewer
+    viewer.close()
     del viewer
     flush(qapp)
     # Dask keeps its pool for the life of the process.
