@@ -14,7 +14,7 @@ import scipy.sparse as sp
 
 from napari_abc.errors import AbcError, Cancelled, FormatError, MissingFileError
 from napari_abc.io.matrix._expression import COMPUTED_LOG2
-from napari_abc.task import Task
+from napari_abc.task import Progress, Task
 from napari_abc.vendors._h5ad import COORDINATE_COLUMNS, H5adFile, open_h5ad
 from project import DATA, cut_and_whole
 
@@ -413,3 +413,105 @@ def test_an_embedding_is_taken_only_where_the_file_says_that_it_is_its_frame(tmp
     slab = opened(adata, tmp_path)
     np.testing.assert_array_equal(slab.cells[["x", "y"]], XY)
     assert slab.frame.name == "spatial"
+
+
+@repeats_names
+def test_several_labels_and_genes_that_repeat_are_counted(tmp_path: Path) -> None:
+    adata = data(obs=pd.DataFrame(index=["a", "a", "a", "b"]), var=pd.DataFrame(index=["g", "g", "g"]))
+    slab = opened(adata, tmp_path)
+    assert list(slab.cells.index) == ["a", "a-1", "a-2", "b"]
+    assert any(note.startswith("2 cell ids occur again") for note in slab.notes)
+    assert any(note.startswith("2 gene identifiers occur again") for note in slab.notes)
+
+
+def test_units_and_what_is_said_of_the_data_come_from_the_file(tmp_path: Path) -> None:
+    adata = data()
+    said = {"units": "millimeter", "species": "human", "platform": "MERFISH", "citation": "Somebody 2024"}
+    adata.uns.update(said | {"synthetic": "True", "license": "x" * 3000})
+    slab = opened(adata, tmp_path)
+    assert (slab.frame.unit, slab.frame.name) == ("millimeter", "spatial")
+    assert (slab.species, slab.platform, slab.citation) == ("human", "MERFISH", "Somebody 2024")
+    assert slab.synthetic
+    assert slab.license == "x" * 2000
+    assert slab.notes[0] == "4 of 4 cells have coordinates (obsm['spatial']; millimeter)."
+    adata.uns.update(units="furlong", synthetic="False", citation=["no", "text"])
+    slab = opened(adata, tmp_path)
+    assert (slab.frame.unit, slab.synthetic, slab.citation) == ("", False, "")
+    adata.uns["units"] = "micrometer"
+    assert (opened(adata, tmp_path).frame.name, opened(adata, tmp_path).kind) == ("micron", "run")
+
+
+def test_an_embedding_grows_upwards_and_has_no_unit(tmp_path: Path) -> None:
+    adata = data(obsm={"X_umap": XY})
+    adata.uns.update(frame="UMAP", units="micrometer")
+    frame = opened(adata, tmp_path).frame
+    assert (frame.name, frame.unit, frame.y_down, frame.title) == ("UMAP", "", False, "obsm['X_umap']")
+
+
+@pytest.mark.parametrize("layer", ["counts", "raw_counts"])
+def test_counts_of_a_layer_are_taken_if_they_are_counts(tmp_path: Path, layer: str) -> None:
+    adata = data(X=sp.csr_matrix(np.log1p(COUNTS)))
+    adata.layers[layer] = COUNTS
+    assert kinds(opened(adata, tmp_path)) == {"log2": "X", "raw": "counts"}
+    adata.layers[layer] = COUNTS + 0.5
+    assert kinds(opened(adata, tmp_path)) == {"log2": "X"}
+
+
+def test_of_several_layers_with_counts_the_first_of_the_rules_is_taken(tmp_path: Path) -> None:
+    adata = data(X=sp.csr_matrix(np.log1p(COUNTS)))
+    adata.layers["counts"], adata.layers["raw_counts"] = COUNTS, COUNTS + 1
+    np.testing.assert_array_equal(opened(adata, tmp_path).expression("Gad1", "raw")["Gad1"], COUNTS[:, 0])
+    adata.layers["counts"] = COUNTS - 0.5
+    np.testing.assert_array_equal(opened(adata, tmp_path).expression("Gad1", "raw")["Gad1"], COUNTS[:, 0] + 1)
+
+
+def test_scaled_values_stay_where_what_was_set_aside_is_scaled_or_counts(tmp_path: Path) -> None:
+    adata = data(X=np.log1p(COUNTS) - 1)
+    adata.raw = adata.copy()
+    assert kinds(opened(adata, tmp_path)) == {"log2": "X (scaled)"}
+    adata = data()
+    adata.raw = adata.copy()
+    adata.X = np.log1p(COUNTS) - 1
+    slab = opened(adata, tmp_path)
+    assert kinds(slab) == {"log2": "X (scaled)", "raw": "counts"}
+    np.testing.assert_array_equal(slab.expression("Drd1", "raw")["Drd1"], COUNTS[:, 1])
+
+
+def test_more_colors_than_categories_are_cut_and_a_column_of_text_has_none(tmp_path: Path) -> None:
+    obs = pd.DataFrame({"type": pd.Categorical(list("abab")), "text": list("cdef")}, index=list("abcd"))
+    adata = data(obs=obs)
+    adata.uns["type_colors"] = ["#FF0000", "#00FF00", "#0000FF"]
+    adata.uns["text_colors"] = ["#FF0000"]
+    slab = opened(adata, tmp_path)
+    assert {name: palette.colors for name, palette in slab.palettes.items()} == {
+        "type": ("#ff0000", "#00ff00")
+    }
+
+
+def test_coordinates_of_most_cells_will_do_and_others_are_refused(tmp_path: Path) -> None:
+    def of(missing: int) -> np.ndarray:
+        return np.where(np.arange(4)[:, None] < missing, np.nan, XY)
+
+    assert opened(data(obsm={"spatial": of(1)}), tmp_path).unplaced == 1
+    with pytest.raises(FormatError, match="Only 2 of 4 cells"):
+        opened(data(obsm={"spatial": of(2)}), tmp_path)
+    nobody = data(X=None, obs=pd.DataFrame(index=[]), obsm={"spatial": np.zeros((0, 2))})
+    with pytest.raises(FormatError, match="has no cells; write it again"):
+        opened(nobody, tmp_path)
+
+
+def test_text_without_numbers_is_named_and_single_holes_are_cells_without_a_place(tmp_path: Path) -> None:
+    def of(*values: str | None) -> anndata.AnnData:
+        return data(obs=pd.DataFrame({"x": values, "y": XY[:, 1]}, index=list("abcd")), obsm={})
+
+    slab = opened(of("1", "2.5", None, "4"), tmp_path)
+    assert slab.cells["x"].tolist() == [1, 2.5, 4]
+    with pytest.raises(FormatError, match="holds 'left' and the like, not numbers"):
+        opened(of("left", "right", None, "right"), tmp_path)
+
+
+def test_progress_of_an_opening(tmp_path: Path) -> None:
+    seen: list[Progress] = []
+    data().write_h5ad(tmp_path / "m.h5ad")
+    open_h5ad(tmp_path / "m.h5ad", Task(seen.append))
+    assert seen == [Progress("Opening m.h5ad", part, 3, "parts") for part in range(4)]

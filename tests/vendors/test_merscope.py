@@ -24,6 +24,7 @@ from napari_abc.errors import (
     UnknownNameError,
 )
 from napari_abc.task import Task
+from napari_abc.vendors import _merscope as module
 from napari_abc.vendors._merscope import MerscopeFolder, open_merscope
 from napari_abc.vendors.registry import find_vendor
 from project import cut_and_whole
@@ -559,3 +560,88 @@ def test_no_damage_makes_anything_but_our_errors(tmp_path: Path, seed: int) -> N
             assert len(str(error).splitlines()) == 1
         else:
             assert len(slab.cells) <= 3
+
+
+def test_names_that_macos_leaves_beside_tables_are_not_taken_for_tables(tmp_path: Path) -> None:
+    write_run(tmp_path)
+    for name in ("._cell_metadata.csv", "._cell_by_gene.csv"):
+        (tmp_path / name).write_bytes(b"\0\5\26\7")
+    (tmp_path / "cell_metadata_folder.csv").mkdir()
+    slab = open_(tmp_path)
+    assert slab.cells.index.tolist() == IDS
+    assert not said(slab, "there is also")
+
+
+def test_of_a_folder_with_very_many_names_those_that_matter_are_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_MAX_ENTRIES", 0)
+    write_run(tmp_path)
+    assert not isinstance(find_vendor(tmp_path / "none"), MerscopeFolder)
+    assert isinstance(find_vendor(tmp_path), MerscopeFolder)
+    (tmp_path / "detected_transcripts.csv").touch()
+    (tmp_path / "cell_metadata.csv").write_text("id\n1\n")  # a hint beside it will do
+    assert isinstance(find_vendor(tmp_path), MerscopeFolder)
+
+
+@pytest.mark.parametrize(
+    "hint",
+    [
+        *("micron_to_mosaic_pixel_transform.csv", "cell_boundaries.parquet", "detected_transcripts.csv"),
+        *("cell_by_gene_x.csv", "mine_micron_space.parquet"),
+    ],
+)
+def test_a_table_of_cells_is_a_run_by_what_lies_beside_it(tmp_path: Path, hint: str) -> None:
+    (tmp_path / "cell_metadata.csv").write_text("id\n1\n")
+    (tmp_path / "notes.txt").touch()
+    assert not isinstance(find_vendor(tmp_path), MerscopeFolder)
+    (tmp_path / hint).touch()
+    assert isinstance(find_vendor(tmp_path), MerscopeFolder)
+
+
+def test_mosaics_alone_are_a_run_if_a_transform_lies_beside_them(tmp_path: Path) -> None:
+    (tmp_path / "mosaic_DAPI_z0.tif").touch()
+    assert not isinstance(find_vendor(tmp_path), MerscopeFolder)
+    (tmp_path / "micron_to_mosaic_pixel_transform.csv").touch()
+    assert isinstance(find_vendor(tmp_path), MerscopeFolder)
+    (tmp_path / "mosaic_DAPI_z0.tif").unlink()
+    assert not isinstance(find_vendor(tmp_path), MerscopeFolder)
+
+
+def test_a_plane_that_nothing_has_is_told_with_those_there_are(tmp_path: Path) -> None:
+    write_run(tmp_path)
+    with pytest.raises(UnknownNameError, match="has no plane z0; there are: none"):
+        open_(tmp_path, z=0)
+    write_boundaries(tmp_path / "cell_boundaries.parquet", (0, 1))
+    write_mosaic(tmp_path / "images", "mosaic_DAPI_z3.tif")
+    with pytest.raises(UnknownNameError, match="has no plane z2; there are: z0, z1, z3"):
+        open_(tmp_path, z=2)
+    slab = open_(tmp_path, z=3)
+    assert slab.outlines is None
+    assert said(slab, "There are no cell outlines on z3, only on z0, z1.")
+    assert said(open_(tmp_path), "Cell outlines: showing z1 of z0, z1.")
+
+
+def test_planes_of_older_boundaries_are_looked_for_until_some_are_found(tmp_path: Path) -> None:
+    write_run(tmp_path)
+    folder = tmp_path / "cell_boundaries"
+    folder.mkdir()
+    square = np.array([[[0, 100], [10, 100], [10, 110], [0, 110.0]]])
+    for field in range(30):
+        with h5py.File(folder / f"feature_data_{field:02}.hdf5", "w") as file:
+            file.create_group("featuredata")
+            if field == 25:
+                file[f"featuredata/{IDS[0]}/zIndex_4/p_0/coordinates"] = square
+    slab = open_(tmp_path)
+    assert slab.outlines is not None
+    assert slab.outlines.cell.tolist() == [0]
+    assert said(slab, "1 of 3 cells have an outline on z4 in cell_boundaries.")
+
+
+def test_some_cells_without_counts_are_said_and_the_others_have_genes(tmp_path: Path) -> None:
+    write_run(tmp_path)
+    (tmp_path / "cell_by_gene.csv").write_text(f"cell,Gad1\n{IDS[2]},5\n{IDS[0]},6\n")
+    slab = open_(tmp_path)
+    assert said(slab, "2 of 3 cells are in cell_by_gene.csv.")
+    np.testing.assert_array_equal(slab.expression("Gad1", "raw")["Gad1"], [6, np.nan, 5])
+    assert not said(slab, "another run")
