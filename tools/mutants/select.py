@@ -47,7 +47,8 @@ class Record:
         before any with a second one.
 
         A line that only an import runs, or another process, is left to the tests of the function it
-        lies in, then to those of the module, then to those in the folder of its name.
+        lies in, then to those of the module, then to those in the folder of its name; and to all of the
+        file of its name.
 
         Parameters
         ----------
@@ -71,8 +72,9 @@ class Record:
         own = inside.parent.as_posix()
         if not names:
             names = {name for name in self.seconds if f"/{own}/" in name}
-
         file = f"{own}/test_{inside.stem.strip('_')}.py"
+        if not lines.get(fault.line):
+            names |= {name for name in self.seconds if f"/{file}::" in name}
         cases = Counter[str]()
         ranks: dict[str, tuple[bool, bool, int, float]] = {}
         for name in sorted(names - self.failed, key=lambda name: (self.seconds[name], name)):

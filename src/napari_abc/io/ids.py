@@ -45,7 +45,9 @@ def as_text(values: Any) -> pa.Array:
     if not len(values):
         return pa.array([], pa.large_string())
     try:
-        array = values if isinstance(values, pa.Array) else pa.array(np.asarray(values))
+        # numpy would make texts of a list of texts and numbers, and of 1e17 among them "1e+17".
+        kind = object if isinstance(values, list | tuple) else None
+        array = values if isinstance(values, pa.Array) else pa.array(np.asarray(values, kind))
     except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError):  # a mixture of kinds
         array = pa.array([_one(value) for value in values], pa.large_string())
     if pa.types.is_floating(array.type):

@@ -31,9 +31,9 @@ class LegendBar:
     limits: tuple[float, float]
     unit: str
     """Label of the bar; ``""`` for a number without one."""
-    extent: tuple[float, float] = (0.0, 1.0)
+    extent: tuple[float, float]
     """Smallest and largest of the values."""
-    usual: tuple[float, float] = (0.0, 1.0)
+    usual: tuple[float, float]
     """Limits that show the values well."""
 
 

@@ -358,3 +358,17 @@ def test_texts_that_differ_from_cell_to_cell_are_kept_where_asked_for(tmp_path):
     assert list(store.read(None)) == ["x"]
     assert list(store.read(None, keep={"id"})) == ["x", "id"]
     assert list(store.read("all", omit={"x"})) == ["id", "rest"]
+
+
+def test_an_embedding_lacks_the_cells_of_one_value_and_keeps_those_after_it(tmp_path):
+    cells, umap = tmp_path / "cells.csv", tmp_path / "umap.csv"
+    cells.write_text("cell_label,species\na,Alpha\nb,Beta\nc,Gamma\nd,Gamma\n")
+    umap.write_text("cell_label,x,y\na,1,10\nc,3,30\nd,4,40\n")
+    table = SourceTable((cells,), "cell_label")
+    base = build_cells(tmp_path / "s.parquet", table, [], slab=None, coordinates=(), task=Task())
+    table = SourceTable((umap,), "cell_label", columns=("x", "y"))
+    store = build_embedding(
+        tmp_path / "e.parquet", base, table, by="species", coordinates=("x", "y"), task=Task()
+    )
+    assert {label: slab.cells for label, slab in store.slabs.items()} == {"Alpha": 1, "Gamma": 2}
+    assert store.read("Gamma").index.tolist() == ["c", "d"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -11,9 +10,7 @@ from napari_abc.errors import ConfigurationError
 from napari_abc.io.files import OWN_FOLDER, choose_cache, default_cache
 from napari_abc.io.files import _cache as module
 from napari_abc.io.files._cache import absolute
-
-as_root = hasattr(os, "geteuid") and os.geteuid() == 0
-needs_permissions = pytest.mark.skipif(as_root or os.name == "nt", reason="root may write anywhere")
+from plain_user import become_plain_user, plain_folder
 
 
 @pytest.fixture
@@ -96,12 +93,23 @@ def test_a_file_is_no_cache(system: Path, tmp_path: Path) -> None:
         choose_cache(tmp_path / "file", None)
 
 
-@needs_permissions
-def test_a_folder_that_cannot_be_written_to_is_only_read(system: Path, tmp_path: Path) -> None:
-    locked = tmp_path / "locked"
-    locked.mkdir(mode=0o500)
-    cache, only_read, said = choose_cache(locked, None)
-    assert (cache, only_read) == (system, [locked])
-    assert said == [f"{locked} can't be written to and is only read: new files go to {system}."]
-    with pytest.raises(ConfigurationError, match="does not exist and can't be made"):
-        choose_cache(locked / "new", None)
+@pytest.mark.parametrize("mode", [0o555, 0o444, 0o666])
+def test_a_folder_that_cannot_be_written_to_is_only_read(mode: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    with plain_folder() as root:
+        locked, system = root / "locked", root / "system"
+        for folder in (locked, system):
+            folder.mkdir()
+        locked.chmod(mode)
+        system.chmod(0o777)
+        monkeypatch.setattr(module, "_system_cache", lambda: system)
+        monkeypatch.delenv("NAPARI_ABC_CACHE", raising=False)
+        become_plain_user()
+        if mode & 0o111:
+            cache, only_read, said = choose_cache(locked, None)
+            assert (cache, only_read) == (system, [locked])
+            assert said == [f"{locked} can't be written to and is only read: new files go to {system}."]
+            with pytest.raises(ConfigurationError, match="does not exist and can't be made"):
+                choose_cache(locked / "new", None)
+        else:
+            with pytest.raises(ConfigurationError, match="can't be looked into: give a folder"):
+                choose_cache(locked, None)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 import pytest
 
 from napari_abc.errors import ConfigurationError, MissingFileError
 from napari_abc.io.files import check_output
+from plain_user import become_plain_user, plain_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,11 +35,18 @@ def test_folder_of_that_name(tmp_path: Path) -> None:
         check_output(tmp_path / "a.csv", (".csv",))
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write anywhere")
-def test_folder_that_is_not_ours(tmp_path: Path) -> None:
-    tmp_path.chmod(0o500)
-    with pytest.raises(ConfigurationError, match="Not allowed"):
-        check_output(tmp_path / "a.csv", (".csv",))
+@pytest.mark.parametrize(("mode", "allowed"), [(0o5, False), (0o6, False), (0o3, True), (0o7, True)])
+def test_folder_that_is_not_ours(mode: int, allowed: bool) -> None:
+    with plain_folder() as root:
+        folder = root / "folder"
+        folder.mkdir()
+        folder.chmod(mode * 0o111)  # the same for owner, group and others
+        become_plain_user()
+        if allowed:
+            assert check_output(folder / "a.csv", (".csv",)) == ".csv"
+        else:
+            with pytest.raises(ConfigurationError, match="Not allowed"):
+                check_output(folder / "a.csv", (".csv",))
 
 
 def test_input_is_not_overwritten(tmp_path: Path) -> None:

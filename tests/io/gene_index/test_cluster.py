@@ -104,7 +104,9 @@ def test_threads_of_this_machine(
     said: list[Progress] = []
     made = build_indexes(orders(matrices, tmp_path), open_matrix, Task(said.append), part_entries=ENTRIES)
     assert {Path(index.location).stem: content(Path(index.location)) for index in made} == expected
-    assert said[-1].done > 0
+    done = [(progress.done, progress.total) for progress in said if progress.what == "Indexing genes"]
+    assert done == [(number, len(done) - 1) for number in range(len(done))]
+    assert len(done) > 3
     again: list[Progress] = []
     build_indexes(orders(matrices, tmp_path), open_matrix, Task(again.append), part_entries=ENTRIES)
     assert not again  # all there

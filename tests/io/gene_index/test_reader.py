@@ -24,6 +24,7 @@ from matrix_files import random_counts, write_matrix
 from napari_abc.errors import AbcError, Cancelled, ConfigurationError, FormatError
 from napari_abc.io.gene_index import GeneIndex, build_index, file_key, index_name, open_index
 from napari_abc.io.gene_index import _files as index_files
+from napari_abc.io.gene_index._write import narrowed
 from napari_abc.io.matrix import Matrix, open_matrix
 from napari_abc.task import Progress, Task
 from project import ROOT
@@ -235,6 +236,13 @@ def test_odd_values_pass_bit_for_bit(tmp_path: Path) -> None:
         _, index = built(write_matrix(folder / "m.h5ad", values))
         same_bits(index.read(range(9)), np.tile(odd, (3, 1)))
         assert sum(index.about.entries) == 24  # zeros are not kept
+
+
+def test_a_nan_that_signals_and_a_number_too_large_for_float32_are_kept() -> None:
+    signaling = np.array([0x7FF0000000000001], "u8").view("f8")
+    large = np.array([1.5, 1e300])
+    assert narrowed(large) is large
+    assert np.isnan(narrowed(signaling)).all()
 
 
 @pytest.mark.parametrize("shape", [(0, 5), (5, 0), (0, 0), (4, 3)])

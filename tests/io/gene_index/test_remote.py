@@ -201,3 +201,20 @@ def test_a_password_is_not_shown(made: tuple[Matrix, GeneIndex]) -> None:
     with RangeServer(Path(made[1].location).parent) as server:
         index = open_index(server.url.replace("http://", "http://me:secret@") + "/m.zarr", KEY)
         assert index is not None and "secret" not in index.location
+
+
+def test_what_is_given_with_an_address_reaches_who_writes_there(
+    made: tuple[Matrix, GeneIndex], bucket_server: BucketServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("AWS_ENDPOINT_URL")
+    bucket_server.put("given", "releases/1/manifest.json", b"{}")
+    options = S3 | {"client_kwargs": {"endpoint_url": bucket_server.url, "region_name": "us-east-1"}}
+    upload(Path(made[1].location), "s3://given/m.zarr", Task(), options)
+    assert "/given/m.zarr/zarr.json" in [one.path for one in bucket_server.requests if one.method == "PUT"]
+    bucket_server.empty("given")
+
+
+def test_a_folder_may_be_given_as_text(made: tuple[Matrix, GeneIndex]) -> None:
+    index = open_index(made[1].location, KEY)
+    assert index is not None
+    assert index.is_local

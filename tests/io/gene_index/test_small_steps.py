@@ -269,3 +269,28 @@ def test_a_plan_names_the_blocks_and_windows_of_its_rows(values: sp.csr_matrix, 
     assert [part for part, _ in everything.parts] == list(range(9))
     nobody = index.plan(np.array([], int))
     assert (nobody.count, nobody.size, nobody.parts) == (0, 0, ())
+
+
+def test_the_values_of_a_matrix_by_columns_are_counted_with_progress(
+    values: sp.csr_matrix, tmp_path: Path
+) -> None:
+    said: list[Progress] = []
+    matrix = ArrayMatrix(values.tocsc(), ids(), genes(), "mine")
+    build_index(matrix, tmp_path / "m.zarr", KEY, Task(said.append))
+    counted = [p for p in said if p.what == "Counting the values of mine"]
+    assert [p.done for p in counted] == [*range(64, values.nnz, 64), values.nnz]
+    assert {(p.total, p.unit) for p in counted} == {(values.nnz, "values")}
+
+
+@pytest.mark.parametrize("last", [39, 40])
+def test_a_row_outside_its_block_is_noticed_among_short_segments(last: int) -> None:
+    rows, entries = np.array([3, last, 5], np.uint16), np.array([1, 2, 3], np.float32)
+    found = np.zeros(80, np.float32)
+    table = [(0, 2, 0), (2, 1, 0)]
+    if last < HEIGHT:
+        end = _scatter._scatter_short(found, rows, entries, table, (0, 1), ((0, 40), (0, 40)), 0, HEIGHT)
+        assert end == 80
+        assert np.flatnonzero(found).tolist() == [3, 39, 45]
+    else:
+        with pytest.raises(IndexError, match="outside its block"):
+            _scatter._scatter_short(found, rows, entries, table, (0, 1), ((0, 40), (0, 40)), 0, HEIGHT)

@@ -410,3 +410,19 @@ def test_metadata_of_noise_raise_our_errors_only(tmp_path: Path) -> None:
         except AbcError:
             refused += 1
     assert 0 < refused < 100  # some noise does no harm
+
+
+@pytest.mark.parametrize(
+    ("scale", "kept"), [([2, 2, 2], True), ([2.0, 2.0, 2.1], True), ([2, 2, 8], False), ([8, 2, 2], False)]
+)
+def test_a_level_has_to_span_the_image_along_every_axis(
+    tmp_path: Path, scale: list[float], kept: bool
+) -> None:
+    folder = image(tmp_path / "a", VOLUME, levels=2)
+    path, about = metadata(folder)
+    about["attributes"]["ome"]["multiscales"][0]["datasets"][1]["coordinateTransformations"][0]["scale"] = (
+        scale
+    )
+    path.write_text(json.dumps(about))
+    (volume,) = open_ngff(folder)
+    assert len(volume.levels) == (2 if kept else 1)

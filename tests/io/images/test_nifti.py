@@ -206,6 +206,8 @@ def test_a_wrong_checksum_is_noticed(tmp_path: Path) -> None:
     path.write_bytes(content)
     with pytest.raises(FormatError, match="incorrect"):
         read(path)
+    with pytest.raises(FormatError, match="incorrect"):
+        open_nifti(path)
 
 
 def test_a_file_shorter_inside_than_it_says_is_noticed(tmp_path: Path) -> None:

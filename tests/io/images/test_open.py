@@ -194,6 +194,33 @@ def test_a_series_shows_its_first_volume(tmp_path: Path) -> None:
     assert notes == ["a.nii.gz has several points in time; the first is shown."]
 
 
+def test_a_rotation_that_is_left_out_is_said(tmp_path: Path) -> None:
+    import nibabel
+
+    turn = np.eye(4)
+    turn[:2, :2] = [[np.cos(0.2), -np.sin(0.2)], [np.sin(0.2), np.cos(0.2)]]
+    data = np.ones((3, 4, 5), np.int16)
+    for name, affine, says in (("a.nii", np.eye(4), []), ("b.nii", turn, ["b.nii is rotated by angles"])):
+        nibabel.save(nibabel.Nifti1Image(data, affine), tmp_path / name)
+        notes: list[str] = []
+        assert len(open_image(tmp_path / name, notes=notes)) == 1
+        assert [note[:26] for note in notes] == says
+
+
+def test_pages_that_an_ome_header_does_not_tell_of_are_a_stack(tmp_path: Path) -> None:
+    """As where a program appended pages and left the header as it was."""
+    metadata = {"axes": "CYX", "Channel": {"Name": ["DAPI", "GFP"]}}
+    tifffile.imwrite(tmp_path / "a.ome.tif", STACK[:2], metadata=metadata)
+    assert [volume.name for volume in open_image(tmp_path / "a.ome.tif")] == ["a DAPI", "a GFP"]
+    with tifffile.TiffFile(tmp_path / "a.ome.tif") as file:
+        header = file.ome_metadata
+    with tifffile.TiffWriter(tmp_path / "b.ome.tif") as out:
+        for number, plane in enumerate(STACK):
+            out.write(plane, description=header if number == 0 else None, metadata=None, contiguous=False)
+    (volume,) = open_image(tmp_path / "b.ome.tif")
+    np.testing.assert_array_equal(np.asarray(volume.levels[0]), STACK)
+
+
 def test_from_a_server_and_with_the_scheme_of_neuroglancer(tmp_path: Path) -> None:
     group = zarr.open_group(tmp_path / "i.zarr", mode="w", zarr_format=2)
     group.create_array("0", data=GRID, chunks=(4, 4))

@@ -165,6 +165,24 @@ class _Free:
     total, used, free = 1000, 999, 1
 
 
+@pytest.mark.parametrize(("name", "needed"), [("a.nii.gz", "a third"), ("a.nii", "all")])
+def test_room_is_asked_for_what_the_volume_will_take(
+    tmp_path: Path, name: str, needed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What compresses well in the file compresses well here, too."""
+    data = np.zeros((64, 64, 64), "u2")
+    size = save(tmp_path / name, data).stat().st_size
+    room = 3 * size if needed == "a third" else data.nbytes
+    assert name == "a.nii" or room < data.nbytes / 10
+    usage = shutil.disk_usage(tmp_path)
+    spare = 8 * 2**20
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=room + spare - 1))
+    with pytest.raises(DiskFullError, match="no room"):
+        convert(tmp_path, data, Layout((0, 1, 2), ISOTROPIC), name)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=room + spare))
+    assert convert(tmp_path, data, Layout((0, 1, 2), ISOTROPIC), name).is_dir()
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a limit of file sizes")
 def test_a_disk_that_fills_up_meanwhile_is_told(tmp_path: Path) -> None:
     path = save(tmp_path / "a.nii", np.random.default_rng(0).integers(0, 65000, (64, 128, 128)).astype("u2"))

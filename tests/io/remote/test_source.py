@@ -22,6 +22,7 @@ from napari_abc.errors import (
     NetworkError,
 )
 from napari_abc.io.remote import PUBLIC_BUCKET, Source, _bucket, open_source
+from napari_abc.io.remote._folder import _why
 from napari_abc.task import Task
 from servers import BucketServer, FolderServer
 
@@ -287,7 +288,9 @@ def test_a_mirror_of_another_size_than_expected_is_noticed_at_once(folder: Path)
         next(open_source(server.url).blocks(MATRIX, len(CONTENT[MATRIX]), Task()))
 
 
-@pytest.mark.parametrize(("status", "asked"), [(403, 1), (503, 3)])
+@pytest.mark.parametrize(
+    ("status", "asked"), [(403, 1), (429, 3), (500, 3), (502, 3), (503, 3), (504, 3), (505, 1)]
+)
 def test_a_mirror_that_refuses_names_the_status(folder: Path, status: int, asked: int) -> None:
     with FolderServer(folder, status=status) as server:
         with pytest.raises(NetworkError, match=f"HTTP status {status}"):
@@ -408,3 +411,16 @@ def test_a_file_of_more_parts_than_are_asked_for_at_a_time(
         f"bytes={begin}-{min(begin + 200_000, len(CONTENT[MATRIX])) - 1}"
         for begin in range(0, len(CONTENT[MATRIX]), 200_000)
     )
+
+
+def test_a_source_says_where_it_is(tmp_path: Path) -> None:
+    bucket.write_bucket(tmp_path)
+    assert repr(open_source(tmp_path)) == f"<Source {tmp_path}>"
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [(OSError(5, "Input/output error", "x"), "Input/output error"), (RuntimeError("a loop"), "a loop")],
+)
+def test_a_file_that_cannot_be_read_says_why(error: Exception, words: str) -> None:
+    assert _why(error) == words

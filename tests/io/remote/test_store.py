@@ -8,7 +8,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from pathlib import Path
@@ -33,6 +32,7 @@ from napari_abc.errors import (
 from napari_abc.io.files import default_cache
 from napari_abc.io.remote import RemoteFile, Store, open_source
 from napari_abc.task import Progress, Task
+from plain_user import become_plain_user, plain_folder
 from servers import BucketServer, FolderServer
 
 if TYPE_CHECKING:
@@ -479,23 +479,8 @@ def test_nothing_is_written_into_a_local_source(
 @pytest.fixture
 def plain_user() -> Iterator[Path]:
     """A folder of one's own, and no rights but those of a plain user."""
-    if os.name == "nt":
-        pytest.skip("folders are not made read-only this way on Windows")
-    root = Path(tempfile.mkdtemp())
-    root.chmod(0o755)
-    was_root = os.geteuid() == 0
-    yield root
-    if was_root:
-        os.seteuid(0)
-    for path in root.rglob("*"):
-        if path.is_dir():
-            path.chmod(0o755)
-    shutil.rmtree(root)
-
-
-def become_plain_user() -> None:
-    if os.geteuid() == 0:
-        os.seteuid(65534)
+    with plain_folder() as folder:
+        yield folder
 
 
 def test_a_cache_that_cannot_be_written_to_is_only_read(
@@ -508,6 +493,7 @@ def test_a_cache_that_cannot_be_written_to_is_only_read(
     monkeypatch.setenv("NAPARI_ABC_CACHE", str(mine))
     with FolderServer(locked) as server:
         source = open_source(server.url)
+        assert source.releases()  # what it imports for that, a plain user may not be able to import
         (locked / PLANE).rename(locked / "aside")
         for path in [locked, *locked.rglob("*")]:
             if path.is_dir():
@@ -708,3 +694,16 @@ def test_sizes_and_md5_that_are_none_are_refused(size: object, md5: object) -> N
 def test_real_names_are_accepted() -> None:
     assert RemoteFile(PLANE).name == "H22.30.001.CX.16.Plane.07.geojson"
     assert RemoteFile(f"metadata/{DATASET}/1/a b (2)+é.csv").name == "a b (2)+é.csv"
+
+
+def test_what_is_derived_of_a_file_is_named_after_its_content(
+    server: FolderServer, cache: Path, folder: Path
+) -> None:
+    store = Store(open_source(server.url), cache)
+    known, unknown = remote(TABLE), remote(TABLE, md5=False)
+    name = TABLE.rpartition("/")[2]
+    assert store.identity(known) == bucket.md5(CONTENT[TABLE])
+    assert store.identity(unknown) == f"{name}-{len(CONTENT[TABLE])}"
+    path = store.ensure(unknown)
+    found = path.stat()
+    assert store.identity(unknown) == f"{name}-{found.st_size}-{found.st_mtime_ns}"

@@ -233,7 +233,7 @@ def _placed(target: Path, suffix: str = "", size: int | None = None) -> Iterator
         raise not_written(target, error, size) from error
     finally:
         with contextlib.suppress(OSError):
-            part.unlink(missing_ok=True)
+            part.unlink()
 
 
 def _check_room(target: Path, size: int | None) -> None:

@@ -9,7 +9,7 @@ import platformdirs
 
 from napari_abc.errors import ConfigurationError
 
-__all__ = ["OWN_FOLDER", "absolute", "choose_cache", "default_cache"]
+__all__ = ["OWN_FOLDER", "absolute", "choose_cache", "default_cache", "may_write"]
 
 OWN_FOLDER = "napari-abc"
 """Folder inside a cache that holds what this project derives from the files beside it."""
@@ -78,9 +78,15 @@ def choose_cache(given: Path | None, source: Path | None) -> tuple[Path, list[Pa
             raise ConfigurationError(f"The cache {folder} is a file: give a folder.")
         if source is not None and _lies_in(folder, source) and not _is_ours(source):
             continue
-        if _is_foreign(folder):
+        try:
+            foreign = _is_foreign(folder)
+        except PermissionError:
+            raise ConfigurationError(
+                f"The cache {folder} can't be looked into: give a folder that you may read and write."
+            ) from None
+        if foreign:
             only_read[folder] = "belongs to abc_atlas_access"
-        elif _may_write(folder):
+        elif may_write(folder):
             return folder, list(only_read), _said(only_read, folder)
         elif folder.exists():
             only_read[folder] = "can't be written to"
@@ -111,7 +117,8 @@ def _is_foreign(folder: Path) -> bool:
     return not _is_ours(folder) and any((folder / marker).is_file() for marker in _MARKERS)
 
 
-def _may_write(folder: Path) -> bool:
+def may_write(folder: Path) -> bool:
+    """Whether files can be made in a folder, or in the one above that it would be made in."""
     while not folder.exists() and folder != folder.parent:
         folder = folder.parent
     effective = os.access in os.supports_effective_ids

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 from napari_abc.errors import ConfigurationError, MissingFileError
+from napari_abc.io.files._cache import may_write
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,17 +42,18 @@ def check_output(path: Path, extensions: Sequence[str], source: Path | None = No
     known = ", ".join(extensions[:-1]) + " or " + extensions[-1] if len(extensions) > 1 else extensions[0]
     if kind not in extensions:
         raise ConfigurationError(f"Can't tell what to write to {str(path)!r}; let its name end in {known}.")
+    folder = path.absolute().parent
+    # First: in a folder that may not be entered nothing more can be asked.
+    if folder.is_dir() and not may_write(folder):
+        raise ConfigurationError(f"Not allowed to write to {str(folder)!r}; choose another folder.")
     if source is not None and path.exists() and _is_part(path, source):
         raise ConfigurationError(f"{str(path)!r} is what is read, or a part of it; write to another file.")
-    folder = path.absolute().parent
     if path.is_dir():
         raise ConfigurationError(f"{str(path)!r} is a folder; name a file in it.")
     if not folder.is_dir():
         raise MissingFileError(
             f"There is no folder {str(folder)!r} to write {path.name!r} to; make it first."
         )
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise ConfigurationError(f"Not allowed to write to {str(folder)!r}; choose another folder.")
     return kind
 
 

@@ -30,7 +30,8 @@ def narrowed(values: NDArray[Any]) -> NDArray[Any]:
     """The values in the narrowest type that holds them exactly; not a bit is lost."""
     if values.dtype.kind == "f":
         head = values[:4096]
-        whole = bool(np.all(head == np.floor(head))) and bool(np.all(values == np.floor(values)))
+        with np.errstate(invalid="ignore"):  # a NaN that signals
+            whole = bool(np.all(head == np.floor(head))) and bool(np.all(values == np.floor(values)))
         whole = whole and not np.signbit(values).any()
     else:
         whole = True
