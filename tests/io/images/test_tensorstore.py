@@ -26,10 +26,12 @@ def test_codes_and_descriptions_are_left_out(text: str, words: str) -> None:
 @pytest.mark.parametrize(
     ("code", "kind"),
     [
-        *dict.fromkeys(("NOT_FOUND", "PERMISSION_DENIED"), MissingFileError).items(),
-        *dict.fromkeys(
-            ("UNAVAILABLE", "DEADLINE_EXCEEDED", "ABORTED", "UNAUTHENTICATED"), NetworkError
-        ).items(),
+        ("NOT_FOUND", MissingFileError),
+        ("PERMISSION_DENIED", MissingFileError),
+        ("UNAVAILABLE", NetworkError),
+        ("DEADLINE_EXCEEDED", NetworkError),
+        ("ABORTED", NetworkError),
+        ("UNAUTHENTICATED", NetworkError),
         ("DATA_LOSS", FormatError),
     ],
 )
