@@ -10,6 +10,7 @@ import json
 import os
 import sys
 import time
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -77,7 +78,9 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 def pytest_unconfigure() -> None:
     """Write the record."""
     _coverage.stop()
-    data = _coverage.get_data()
+    with warnings.catch_warnings():  # tests that run all in processes of their own run no line here
+        warnings.simplefilter("ignore")
+        data = _coverage.get_data()
     lines = {
         str(Path(file).relative_to(_source)): {
             str(line): sorted({test for name in names for test in _users.get(name, {name})} - {"", *_failed})

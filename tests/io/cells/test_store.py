@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
@@ -372,3 +373,25 @@ def test_an_embedding_lacks_the_cells_of_one_value_and_keeps_those_after_it(tmp_
     )
     assert {label: slab.cells for label, slab in store.slabs.items()} == {"Alpha": 1, "Gamma": 2}
     assert store.read("Gamma").index.tolist() == ["c", "d"]
+
+
+def test_texts_of_a_slab_are_stored_as_texts_and_few_of_them_as_categories(tables, tmp_path):
+    store = build(tables, tmp_path / "s.parquet")
+    frame = store.read("P.2")
+    assert frame.index.dtype == pd.StringDtype("pyarrow", na_value=np.nan)
+    assert isinstance(frame["section"].dtype, pd.CategoricalDtype)
+    many = tmp_path / "many.csv"
+    many.write_text("cell_label,uuid\n" + "".join(f"c{i},u{i}\n" for i in range(200)))
+    store = build_cells(
+        tmp_path / "m.parquet",
+        SourceTable((many,), "cell_label"),
+        [],
+        slab=None,
+        coordinates=(),
+        task=Task(),
+    )
+    kept = store.read(None, keep=("uuid",))
+    assert kept["uuid"].dtype == pd.StringDtype("pyarrow", na_value=np.nan)
+    assert kept["uuid"].tolist()[:2] == ["u0", "u1"]
+    assert "uuid" not in store.read(None)
+    assert list(store.read(None, omit=("uuid",), keep=("uuid",))) == []

@@ -3,27 +3,37 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
+import shutil
 import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 import zarr
 
-from napari_abc.errors import ConfigurationError, DiskFullError
+from napari_abc.errors import ConfigurationError, DiskFullError, IntegrityError
 from napari_abc.io.files import (
     _temporary,
     atomic_folder,
     atomic_path,
+    make_folder,
+    not_written,
     put_in_place,
     remove_leftovers,
     save_atomically,
     temporary,
     temporary_folder,
+    write_verified,
 )
+from plain_user import become_plain_user, plain_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
 
 
 def test_replaces_when_done(tmp_path: Path) -> None:
@@ -194,3 +204,123 @@ def test_names_of_others_are_left_alone(tmp_path: Path, dead: int) -> None:
         os.utime(tmp_path / name, (0, 0))
     remove_leftovers(tmp_path)
     assert len(list(tmp_path.iterdir())) == 3
+
+
+def test_what_a_process_of_another_user_writes_stays() -> None:
+    with plain_folder() as root:
+        folder = root / "shared"
+        folder.mkdir()
+        folder.chmod(0o777)
+        theirs = left_by(1, folder)  # the first process is always there, and root's
+        theirs.touch()
+        aged(theirs, _temporary._IDLE_SECONDS * 2)
+        become_plain_user()
+        remove_leftovers(folder)
+        assert theirs.exists()
+
+
+# -- verified, and errors in our words -----------------------------------------------------------------
+
+
+def blocks(*parts: bytes, closed: list[bool] | None = None) -> Generator[bytes, None, None]:
+    try:
+        yield from parts
+    finally:
+        if closed is not None:
+            closed.append(True)
+
+
+MD5 = hashlib.md5(b"abcdef", usedforsecurity=False).hexdigest()
+
+
+@pytest.mark.parametrize(("size", "md5"), [(6, MD5), (None, MD5), (6, None), (None, None)])
+def test_a_file_that_is_as_it_was_promised_is_put_in_place(
+    tmp_path: Path, size: int | None, md5: str | None
+) -> None:
+    target = tmp_path / "new" / "a.bin"
+    found, digest = write_verified(target, blocks(b"abc", b"def"), size, md5)
+    assert target.read_bytes() == b"abcdef"
+    assert digest == MD5
+    assert (found.st_size, found.st_mtime_ns) == (6, target.stat().st_mtime_ns)
+    assert list(target.parent.iterdir()) == [target]
+
+
+@pytest.mark.parametrize(
+    ("size", "md5", "says"),
+    [
+        (5, None, "a.bin is longer than the 5 bytes that the manifest says"),
+        (7, None, "a.bin ended after 6 of 7 bytes"),
+        (0, None, "is longer than the 0 bytes"),
+        (6, "0" * 32, f"a.bin has MD5 {MD5}, but the manifest says 00000000"),
+    ],
+)
+def test_a_file_that_differs_is_not_put_in_place(
+    tmp_path: Path, size: int, md5: str | None, says: str
+) -> None:
+    target = tmp_path / "a.bin"
+    target.write_bytes(b"old")
+    closed: list[bool] = []
+    with pytest.raises(IntegrityError, match=says):
+        write_verified(target, blocks(b"abc", b"def", closed=closed), size, md5)
+    assert target.read_bytes() == b"old"
+    assert closed == [True]
+    assert list(tmp_path.iterdir()) == [target]
+
+
+@pytest.mark.parametrize("error", [errno.ENOSPC, errno.EFBIG, errno.EDQUOT])
+def test_a_disk_that_is_full_is_told_with_what_was_needed(tmp_path: Path, error: int) -> None:
+    full = not_written(tmp_path / "a.bin", OSError(error, "x"), 5_000_000)
+    assert isinstance(full, DiskFullError)
+    assert str(full) == (
+        f"There is no room for a.bin (5.0 MB) in {tmp_path}; nothing of it was kept: free some space, or "
+        "choose a folder on another disk."
+    )
+    assert "a.bin in" in str(not_written(tmp_path / "a.bin", OSError(error, "x")))
+
+
+def test_the_cure_in_the_default_cache_is_another_cache(cache_folder: Path) -> None:
+    said = str(not_written(cache_folder / "a.bin", OSError(errno.EACCES, "Permission denied")))
+    assert said.endswith("(Permission denied): set NAPARI_ABC_CACHE to a folder that you may write to.")
+
+
+def test_room_is_asked_for_with_some_to_spare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=100 + 8 * 2**20))
+    with atomic_folder(tmp_path / "fits", needed=100):
+        pass
+    with (
+        pytest.raises(DiskFullError, match=r"\(101 B and 8\.4 MB to spare; 8\.4 MB are free\)"),
+        atomic_folder(tmp_path / "a", needed=101),
+    ):
+        raise AssertionError
+
+    def unknown(_: Path) -> None:
+        raise OSError("a network folder does not tell")
+
+    monkeypatch.setattr(shutil, "disk_usage", unknown)
+    with atomic_folder(tmp_path / "b", needed=2**60):
+        pass
+    assert (tmp_path / "b").is_dir()
+
+
+def test_a_file_in_the_place_of_a_folder_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(ConfigurationError, match="can't be written"):
+        make_folder(tmp_path / "file" / "inside")
+    make_folder(tmp_path / "a" / "b")
+    make_folder(tmp_path / "a" / "b")
+    assert (tmp_path / "a" / "b").is_dir()
+
+
+@pytest.mark.parametrize("durable", [True, False])
+def test_what_is_saved_is_on_the_disk_if_it_has_to_be(
+    tmp_path: Path, durable: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waited: list[int] = []
+    monkeypatch.setattr(os, "fsync", waited.append)
+    save_atomically(tmp_path / "a" / "b", lambda out: out.write(b"x"), durable=durable)
+    assert (tmp_path / "a" / "b").read_bytes() == b"x"
+    assert bool(waited) is durable
+    waited.clear()
+    save_atomically(tmp_path / "c", lambda out: out.write(b"x"))
+    assert waited

@@ -262,3 +262,13 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
         run = [sys.executable, "-c", code, str(path), str(tmp_path / "cache")]
         peaks.append(int(subprocess.run(run, check=True, capture_output=True, text=True).stdout))
     assert peaks[1] < 1.15 * peaks[0]
+
+
+def test_a_wrong_checksum_leaves_no_volume(tmp_path: Path) -> None:
+    path = save(tmp_path / "a.nii.gz", blob((8, 9, 10)))
+    content = bytearray(path.read_bytes())
+    content[-5] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(FormatError, match="incorrect"):
+        convert_volume(path, tmp_path / "cache", Layout((0, 1, 2), ISOTROPIC))
+    assert list((tmp_path / "cache").iterdir()) == []

@@ -23,6 +23,7 @@ from napari_abc.errors import (
 )
 from napari_abc.io.remote import PUBLIC_BUCKET, Source, _bucket, open_source
 from napari_abc.io.remote._folder import _why
+from napari_abc.io.remote._source import in_order
 from napari_abc.task import Task
 from servers import BucketServer, FolderServer
 
@@ -424,3 +425,7 @@ def test_a_source_says_where_it_is(tmp_path: Path) -> None:
 )
 def test_a_file_that_cannot_be_read_says_why(error: Exception, words: str) -> None:
     assert _why(error) == words
+
+
+def test_releases_are_in_the_order_of_their_numbers() -> None:
+    assert in_order(["20250531", "9000", "20230630", "x", "9000", "12"]) == ["9000", "20230630", "20250531"]
