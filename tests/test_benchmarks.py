@@ -7,12 +7,12 @@ import json
 import os
 import re
 import shutil
-import subprocess
 import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
+from processes import run
 from project import ROOT
 
 if TYPE_CHECKING:
@@ -37,12 +37,11 @@ SUBJECTS = {
 
 @pytest.mark.skipif(importlib.util.find_spec("matplotlib") is None, reason="the plot needs matplotlib")
 def test_quick_run(tmp_path: Path) -> None:
-    done = subprocess.run(
+    done = run(
         [sys.executable, "-m", "benchmarks", "--quick", "--output", str(tmp_path)],
         cwd=ROOT,
         env={**os.environ, "PYTHONWARNINGS": "default", "NAPARI_CONFIG": str(tmp_path / "mine.yaml")},
-        capture_output=True,
-        text=True,
+        seconds=500,
     )
     assert done.returncode == 0, done.stderr[-4000:]
     assert not (tmp_path / "mine.yaml").exists()  # which would keep the size of the small windows
@@ -81,7 +80,7 @@ def publish(output: Path, rows: int) -> None:
     for name in PAGES:
         shutil.copy(ROOT / name, copy / name)
     command = [sys.executable, "-m", "benchmarks", "--quick", "--output", str(output), "--publish", str(copy)]
-    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    run(command, cwd=ROOT, check=True)
     page, readme = ((copy / name).read_text().partition("<!-- benchmarks: begin -->")[2] for name in PAGES)
     assert (output / "table.md").read_text().strip() in page
     assert page.count("\n|") > rows > readme.partition("<!-- benchmarks: end -->")[0].count("\n|") > 10

@@ -6,13 +6,13 @@ import importlib.util
 import json
 import os
 import re
-import subprocess
 import sys
 import tomllib
 from typing import TYPE_CHECKING
 
 import pytest
 
+from processes import run
 from project import ROOT
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ def toy(tmp_path: Path) -> Path:
 
 def measure(project: Path, *arguments: str, code: int = 0) -> tuple[str, set[tuple[str, str]]]:
     """Run the tool; return what it prints, and the lines before and after of what was not noticed."""
-    done = subprocess.run(
+    done = run(
         [
             *(sys.executable, "-m", "tools.mutants", "--project", str(project), "--package", "src/toy"),
             *("--judged", str(project / "judged.toml"), "--survivors", str(project / "survivors.json")),
@@ -125,9 +125,7 @@ def measure(project: Path, *arguments: str, code: int = 0) -> tuple[str, set[tup
         ],
         cwd=ROOT,
         env=os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},  # the toy needs none
-        capture_output=True,
-        text=True,
-        check=False,
+        seconds=500,
     )
     assert done.returncode == code, done.stdout + done.stderr
     keys = json.loads((project / "survivors.json").read_text("utf-8"))

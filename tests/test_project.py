@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-import subprocess
 import sys
 import tomllib
 from typing import TYPE_CHECKING
 
 import pytest
 
+from processes import run
 from project import ROOT
 
 if TYPE_CHECKING:
@@ -35,9 +35,7 @@ def modules(paths: list[Path]) -> list[str]:
 def loaded_by(code: str) -> set[str]:
     """Top-level modules that a fresh interpreter has loaded after running the code."""
     code += "\nimport sys; print(*{name.partition('.')[0] for name in sys.modules})"
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=False
-    )
+    done = run([sys.executable, "-W", "error", "-c", code])
     assert done.returncode == 0, done.stderr
     return set(done.stdout.split())
 
@@ -75,9 +73,7 @@ slab.coloring("class"), slab.coloring("gene:" + slab.genes.index[0])
 
 
 def test_the_manifest_is_valid() -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "npe2", "validate", "napari_abc"], capture_output=True, text=True, check=False
-    )
+    done = run([sys.executable, "-m", "npe2", "validate", "napari_abc"])
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -95,12 +91,8 @@ def test_no_qt_binding_is_chosen_for_the_person() -> None:
 def test_the_wheel_holds_what_the_program_reads(tmp_path: Path) -> None:
     import zipfile
 
-    subprocess.run(
-        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)],
-        cwd=ROOT,
-        check=True,
-        capture_output=True,
-    )
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
+    run(build, cwd=ROOT, check=True)
     (wheel,) = tmp_path.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
@@ -126,4 +118,4 @@ def test_the_wheel_holds_what_the_program_reads(tmp_path: Path) -> None:
 def test_scripts_can_be_run(name: str) -> None:
     path = ROOT / name
     assert path.stat().st_mode & 0o111
-    subprocess.run(["bash", "-n", str(path)], check=True)
+    run(["bash", "-n", str(path)], check=True)

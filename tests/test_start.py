@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from functools import cache
 
 import pytest
 import yaml
 
+from processes import run
 from project import ROOT
 
 MANIFEST = yaml.safe_load((ROOT / "napari.yaml").read_text("utf-8"))
@@ -27,7 +27,7 @@ NEVER_FIRST = (*LATE, "h5py", "napari", "numpy", "pandas", "pyarrow", "pydantic"
 def loaded_by(module: str) -> frozenset[str]:
     """Modules that a fresh interpreter has after importing one."""
     code = f"import json, sys, {module}; print(json.dumps(list(sys.modules)))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    done = run([sys.executable, "-c", code])
     assert done.returncode == 0, done.stderr
     return frozenset(json.loads(done.stdout.splitlines()[-1]))
 
@@ -47,7 +47,7 @@ def test_what_the_manifest_names_loads_no_library_that_napari_has_not(module: st
 def test_what_is_checked_here_can_be_told() -> None:
     """A library that was renamed would pass unseen."""
     known = f"import importlib.util as u; print([n for n in {LATE} if u.find_spec(n) is None])"
-    done = subprocess.run([sys.executable, "-c", known], capture_output=True, text=True, check=True)
+    done = run([sys.executable, "-c", known], check=True)
     assert done.stdout.strip() in ("[]", "['xarray']")  # which is none of ours
 
 

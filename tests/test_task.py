@@ -80,7 +80,7 @@ def test_a_cancel_during_the_waiting_is_heard():
     timer.start()
     with pytest.raises(errors.Cancelled):
         wait(never, task)
-    timer.join()
+    timer.join(10)
     assert never.cancelled()
 
 
@@ -89,7 +89,7 @@ def test_an_answer_that_comes_late_is_waited_for():
     timer = threading.Timer(0.3, late.set_result, [7])
     timer.start()
     assert wait(late) == 7
-    timer.join()
+    timer.join(10)
 
 
 def test_a_report_is_of_bytes_unless_it_says_so():

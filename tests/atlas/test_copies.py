@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import copy
 import pickle
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 from operator import methodcaller
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +11,7 @@ import numpy as np
 import pytest
 
 from napari_abc import open_atlas
+from processes import LONGEST, elsewhere
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -80,9 +79,8 @@ def test_a_copy_does_not_share_what_is_changed(slab: Slab) -> None:
 
 def test_another_process_reads_genes_and_slabs(atlas: Atlas, slab: Slab) -> None:
     """A child that shares nothing: started, as on Windows and macOS, and not forked."""
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as processes:
-        values = processes.submit(methodcaller("expression", ["DRD1"]), slab).result()
-        opened = processes.submit(methodcaller("slab", PLANE), atlas[HUMAN]).result()
+    values = elsewhere(methodcaller("expression", ["DRD1"]), slab)
+    opened = elsewhere(methodcaller("slab", PLANE), atlas[HUMAN])
     assert values.equals(slab.expression(["DRD1"]))
     np.testing.assert_array_equal(opened.cells[["x", "y"]], slab.cells[["x", "y"]])
 
@@ -98,10 +96,11 @@ def test_a_dask_worker_reads_genes(slab: Slab) -> None:
             processes=True,
             host="127.0.0.1",
             dashboard_address="127.0.0.1:0",
+            death_timeout=LONGEST,
         ) as cluster,
         Client(cluster) as client,
     ):
-        values = client.submit(methodcaller("expression", ["DRD1"]), slab).result()
+        values = client.submit(methodcaller("expression", ["DRD1"]), slab).result(LONGEST)
     assert values.equals(slab.expression(["DRD1"]))
 
 

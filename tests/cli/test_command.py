@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from napari_abc.cli import main
+from processes import run
 
 COMMAND = [str(Path(sys.executable).with_name("napari-abc"))]
 VERBS = ("list", "slabs", "cells", "figure", "view", "demo", "download", "index", "doctor")
@@ -64,16 +65,14 @@ def test_help_loads_nothing_heavy() -> None:
         "import sys; from napari_abc.cli import main; main(['--help']); "
         "print(*sorted({name.partition('.')[0] for name in sys.modules}), file=sys.stderr)"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = run([sys.executable, "-c", code], check=True)
     loaded = set(done.stderr.split())
     assert "napari_abc" in loaded
     assert not loaded & {"numpy", "pandas", "pyarrow", "napari", "qtpy", "PyQt6", "s3fs", "pydantic", "yaml"}
 
 
 def test_module_is_the_command_too() -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "napari_abc", "--version"], capture_output=True, text=True, check=True
-    )
+    done = run([sys.executable, "-m", "napari_abc", "--version"], check=True)
     assert done.stdout.startswith("napari-abc ")
 
 
@@ -112,7 +111,7 @@ def test_a_users_error_is_one_line_and_2(
 
 
 def test_an_error_in_a_process_of_its_own() -> None:
-    done = subprocess.run([*COMMAND, "slabs", "./nothing"], capture_output=True, text=True, check=False)
+    done = run([*COMMAND, "slabs", "./nothing"])
     assert done.returncode == 2
     assert done.stdout == ""
     assert done.stderr == "napari-abc: There is nothing at './nothing'; check the path.\n"
@@ -145,13 +144,7 @@ def test_a_broken_pipe_is_silent(release_folder: Path) -> None:
     read, write = os.pipe()
     os.close(read)
     try:
-        done = subprocess.run(
-            [*COMMAND, "--source", str(release_folder), "list", "--json"],
-            stdout=write,
-            stderr=subprocess.PIPE,
-            text=True,
-            check=False,
-        )
+        done = run([*COMMAND, "--source", str(release_folder), "list", "--json"], stdout=write)
     finally:
         os.close(write)
     assert done.returncode == 141

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +13,7 @@ import tifffile
 from PIL import Image
 
 from napari_abc.cli import main
+from processes import run
 from project import cut_and_whole
 from visits import visit_window
 
@@ -55,11 +55,8 @@ def test_figure_without_a_display_in_a_process_of_its_own(release_folder: Path, 
     environment = {
         key: value for key, value in os.environ.items() if key not in ("DISPLAY", "WAYLAND_DISPLAY")
     }
-    done = subprocess.run(
+    done = run(
         [*COMMAND, "--source", str(release_folder), *words],
-        capture_output=True,
-        text=True,
-        check=False,
         env={**environment, "QT_QPA_PLATFORM": "offscreen"},
     )
     assert done.returncode == 0, done.stderr

@@ -3,7 +3,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -16,6 +15,7 @@ from napari_abc.demo import release as module
 from napari_abc.demo.release import RELEASES, SHOWPIECE, build_release, ensure_release
 from napari_abc.errors import Cancelled, ConfigurationError
 from napari_abc.task import Progress, Task
+from processes import run
 from released import ABC, LAYOUT
 
 HUMAN, MACAQUE, MARMOSET = (
@@ -103,9 +103,7 @@ def test_same_bytes_in_another_process_and_damage_is_repaired(release_folder: Pa
     (damaged / "left over").write_text("half of it was deleted")
     code = "import sys; from napari_abc.demo.release import ensure_release as e; print(e())"
     environment = os.environ | {"NAPARI_ABC_CACHE": str(tmp_path), "PYTHONHASHSEED": "12345"}
-    done = subprocess.run(
-        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
-    )
+    done = run([sys.executable, "-c", code], env=environment, check=True)
     assert Path(done.stdout.strip()) == damaged
     assert contents(damaged) == contents(release_folder)
     assert [path.name for path in tmp_path.iterdir()] == [damaged.name]

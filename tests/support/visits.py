@@ -1,4 +1,4 @@
-"""A look at the window of a program that opens napari and gives the thread back only when it is closed."""
+"""Visits to windows and dialogs whose event loop gives the thread back only when they are closed."""
 
 from __future__ import annotations
 
@@ -9,15 +9,17 @@ from typing import TYPE_CHECKING, Any
 import napari
 from napari.settings import get_settings
 from qtpy.QtCore import QThread, QTimer
-from qtpy.QtWidgets import QApplication
+from qtpy.QtWidgets import QApplication, QDialogButtonBox
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["visit_window"]
+    from qtpy.QtWidgets import QDialog
+
+__all__ = ["answer_dialog", "visit_window"]
 
 _LONGEST = 120
-"""Seconds that napari may run until it is closed; a busy machine takes its time."""
+"""Seconds until what is still open is closed; a busy machine takes its time."""
 
 
 @contextlib.contextmanager
@@ -67,6 +69,48 @@ def visit_window(at: Callable[[Any], object]) -> Iterator[None]:
     if wrong:
         raise wrong[0]
     assert visited, "napari did not run"
+
+
+@contextlib.contextmanager
+def answer_dialog(
+    fill: Callable[[Any], object],
+    button: QDialogButtonBox.StandardButton = QDialogButtonBox.StandardButton.Ok,
+) -> Iterator[None]:
+    """Call ``fill`` with the dialog that the block opens, and press one of its buttons.
+
+    What goes wrong is raised at the end of the block, and the dialog is closed.
+    """
+    wrong: list[BaseException] = []
+    filled = False
+    deadline = time.monotonic() + _LONGEST
+
+    def look() -> None:
+        nonlocal filled
+        dialog: QDialog | None = QApplication.activeModalWidget()
+        if dialog is None:
+            return
+        if not filled:
+            filled = True
+            try:
+                fill(dialog)
+                dialog.findChild(QDialogButtonBox).button(button).click()
+            except BaseException as error:
+                wrong.append(error)
+                dialog.reject()
+        elif time.monotonic() > deadline:
+            wrong.append(TimeoutError(f"the dialog was still open after {_LONGEST} s"))
+            dialog.reject()
+
+    timer = QTimer()
+    timer.timeout.connect(look)
+    timer.start(20)
+    try:
+        yield
+    finally:
+        timer.stop()
+    if wrong:
+        raise wrong[0]
+    assert filled, "no dialog was opened"
 
 
 def _is_laid_out(canvas: Any) -> bool:

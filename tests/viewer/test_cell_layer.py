@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,6 +16,7 @@ from napari_abc.viewer.color import _ways as ways
 from napari_abc.viewer.layers import add_prepared
 from napari_abc.viewer.points import lookup_of
 from napari_abc.viewer.prepare import prepare_slab
+from processes import in_threads
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,8 +48,7 @@ def test_it_is_what_napari_makes_of_the_same(slab: Slab, key: str) -> None:
 def test_it_is_made_on_a_thread_and_shown_once(
     viewer: napari.Viewer, slab: Slab, look: Callable[..., Any]
 ) -> None:
-    with ThreadPoolExecutor(1) as pool:
-        prepared = pool.submit(lambda: ready(prepare_slab(slab, "Subclass"))).result()
+    (prepared,) = in_threads(lambda: ready(prepare_slab(slab, "Subclass")))
     layer = add_prepared(viewer, prepared).cells
     assert layer is prepared.made
     assert look(viewer).color(1, 1) == "#e41a1c"

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+from processes import run
+
+if TYPE_CHECKING:
+    import subprocess
 
 pytestmark = [
     pytest.mark.skipif(not sys.platform.startswith("linux"), reason="displays of Linux"),
@@ -28,7 +33,7 @@ print(probe()["drawn"], os.environ["DISPLAY"])
 
 def python(code: str, **environment: str | None) -> subprocess.CompletedProcess[str]:
     env = {key: value for key, value in {**os.environ, **environment}.items() if value is not None}
-    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=env, check=False)
+    return run([sys.executable, "-c", code], env=env)
 
 
 def ends(pid: int) -> bool:

@@ -19,6 +19,7 @@ from napari_abc.viewer.color import painted
 from napari_abc.viewer.layers import add_prepared
 from napari_abc.viewer.links import slab_of
 from napari_abc.viewer.prepare import default_key, prepare_slab
+from processes import in_threads
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -320,10 +321,7 @@ def test_one_cell_and_cells_in_one_place_are_shown(
 
 
 def test_a_prepared_slab_can_come_from_another_thread(viewer: napari.Viewer, slab: Slab) -> None:
-    from concurrent.futures import ThreadPoolExecutor
-
-    with ThreadPoolExecutor(1) as pool:
-        prepared = pool.submit(prepare_slab, slab, "gene:DRD1").result()
+    (prepared,) = in_threads(lambda: prepare_slab(slab, "gene:DRD1"))
     layers = add_prepared(viewer, prepared)
     state = painted(layers.cells)
     assert state is not None

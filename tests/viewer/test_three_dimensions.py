@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +13,7 @@ from napari_abc.model import Frame, Palette
 from napari_abc.viewer._spacing import point_size
 from napari_abc.viewer.color import hide, painted, rgba
 from napari_abc.viewer.color._ways import ENVIRONMENT, fastest_way
+from processes import in_threads
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,9 +55,8 @@ def hover(viewer: napari.Viewer, layer: Points, position: Any) -> dict[str, str]
             world=True,
         )
 
-    with ThreadPoolExecutor(1) as pool:
-        answer: dict[str, str] = pool.submit(ask).result()
-    return answer
+    (answer,) = in_threads(ask)
+    return dict(answer)
 
 
 def test_it_opens_in_space_with_depth_height_and_width_of_the_frame(

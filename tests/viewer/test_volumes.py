@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -15,6 +14,7 @@ from napari_abc.errors import ConfigurationError, UnknownNameError
 from napari_abc.model import Frame, LabelLevel, Volume
 from napari_abc.viewer.parcellation import default_level, level_of, show_level, term_path
 from napari_abc.viewer.volumes import add_prepared_volume, prepare_volume, shown_volumes
+from processes import in_threads
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -177,9 +177,8 @@ def test_the_term_under_the_mouse_is_told_at_the_level_with_its_ancestors(
                 (y, x), view_direction=np.array([1.0, 0, 0]), dims_displayed=[0, 1], world=True
             )
 
-        with ThreadPoolExecutor(1) as pool:
-            answer: dict[str, str] = pool.submit(ask).result()
-        return answer
+        (answer,) = in_threads(ask)
+        return dict(answer)
 
     assert hover(layer, 1, 4)["value"] == "HY › TMv"
     assert hover(layer, 5, 4)["value"] == "HY"  # the term's own name is that of the one above
@@ -257,8 +256,7 @@ def test_a_volume_is_shown_once(viewer: napari.Viewer, section: Slab) -> None:
 
 def test_a_volume_can_be_prepared_elsewhere(viewer: napari.Viewer, section: Slab) -> None:
     cells = abc.add_slab(viewer, section).cells
-    with ThreadPoolExecutor(1) as pool:
-        part = pool.submit(prepare_volume, section, section.volumes[1]).result()
+    (part,) = in_threads(lambda: prepare_volume(section, section.volumes[1]))
     assert add_prepared_volume(viewer, cells, part) in viewer.layers
 
 

@@ -31,6 +31,7 @@ from napari_abc.io.files import (
     write_verified,
 )
 from plain_user import become_plain_user, plain_folder
+from processes import LONGEST
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -136,7 +137,7 @@ def test_what_another_process_made_meanwhile_stays_if_it_is_whole(tmp_path: Path
 def dead() -> int:
     """Number of a process that has ended."""
     with subprocess.Popen([sys.executable, "-c", ""]) as process:
-        process.wait()
+        process.wait(LONGEST)
     return process.pid
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import ast
-import subprocess
 import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
+from processes import run
 from project import ROOT
 
 if TYPE_CHECKING:
@@ -99,5 +99,5 @@ print("works alone")
 
 def test_it_works_where_no_other_room_is_there() -> None:
     command = [sys.executable, "-W", "error", "-c", ALONE, ",".join(sorted(LEAVES))]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    done = run(command)
     assert (done.stdout, done.stderr) == ("works alone\n", "")

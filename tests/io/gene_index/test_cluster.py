@@ -21,9 +21,10 @@ from napari_abc.errors import Cancelled, ConfigurationError, FormatError, Networ
 from napari_abc.io.gene_index import Order, build_index, build_indexes
 from napari_abc.io.matrix import open_matrix
 from napari_abc.task import Progress, Task
+from processes import LONGEST
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 KEY = "00112233445566778899aabbccddeeff"
 ENTRIES = 20_000
@@ -64,6 +65,22 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     running = Cluster(tmp_path_factory.mktemp("cluster"))
     yield running
     running.close()
+
+
+@pytest.fixture
+def limited() -> Iterator[Callable[..., Task]]:
+    """Makes a task that is cancelled after some minutes: a cluster without workers waits for some."""
+    timers: list[threading.Timer] = []
+
+    def make(notify: Callable[[Progress], None] | None = None) -> Task:
+        task = Task(notify)
+        timers.append(threading.Timer(LONGEST, task.cancel))
+        timers[-1].start()
+        return task
+
+    yield make
+    for timer in timers:
+        timer.cancel()
 
 
 @pytest.fixture(scope="module")
@@ -113,7 +130,11 @@ def test_threads_of_this_machine(
 
 
 def test_a_cluster_that_loses_a_worker_in_the_middle(
-    matrices: list[Path], expected: dict[str, dict[str, str]], tmp_path: Path, cluster: Cluster
+    matrices: list[Path],
+    expected: dict[str, dict[str, str]],
+    tmp_path: Path,
+    cluster: Cluster,
+    limited: Callable[..., Task],
 ) -> None:
     killed = threading.Event()
 
@@ -123,21 +144,25 @@ def test_a_cluster_that_loses_a_worker_in_the_middle(
             killed.set()
 
     made = build_indexes(
-        orders(matrices, tmp_path), open_matrix, Task(notify), cluster.address, part_entries=ENTRIES
+        orders(matrices, tmp_path), open_matrix, limited(notify), cluster.address, part_entries=ENTRIES
     )
-    assert killed.is_set() and cluster.workers[0].wait() == -signal.SIGKILL
+    assert killed.is_set() and cluster.workers[0].wait(LONGEST) == -signal.SIGKILL
     assert {Path(index.location).stem: content(Path(index.location)) for index in made} == expected
     assert not list(tmp_path.glob("*.building"))
 
 
 def test_cancelling_on_a_cluster_keeps_what_is_finished(
-    matrices: list[Path], expected: dict[str, dict[str, str]], tmp_path: Path, cluster: Cluster
+    matrices: list[Path],
+    expected: dict[str, dict[str, str]],
+    tmp_path: Path,
+    cluster: Cluster,
+    limited: Callable[..., Task],
 ) -> None:
     def notify(progress: Progress) -> None:
         if progress.unit == "parts" and progress.done >= 2:
             task.cancel()
 
-    task = Task(notify)
+    task = limited(notify)
     with pytest.raises(Cancelled):
         build_indexes(
             orders(matrices[:1], tmp_path), open_matrix, task, cluster.address, part_entries=ENTRIES
@@ -148,12 +173,14 @@ def test_cancelling_on_a_cluster_keeps_what_is_finished(
     assert content(Path(index.location)) == expected["rows"]
 
 
-def test_a_damaged_matrix_is_told_from_the_cluster(tmp_path: Path, cluster: Cluster) -> None:
+def test_a_damaged_matrix_is_told_from_the_cluster(
+    tmp_path: Path, cluster: Cluster, limited: Callable[..., Task]
+) -> None:
     values = random_counts(5_000, 6)
     values.indices[77] = 99
     path = write_matrix(tmp_path / "bad.h5ad", values)
     with pytest.raises(FormatError, match="outside the matrix"):
-        build_indexes(orders([path], tmp_path), open_matrix, Task(), cluster.address)
+        build_indexes(orders([path], tmp_path), open_matrix, limited(), cluster.address)
 
 
 def test_a_dense_matrix_that_is_fuller_than_its_sample(tmp_path: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import pickle
-import subprocess
 import sys
 from operator import methodcaller
 from pathlib import Path
@@ -16,7 +15,7 @@ import scipy.sparse as sp
 from napari_abc.errors import MissingFileError
 from napari_abc.io.gene_index import ArrayMatrix, GeneIndex, build_index, open_index, upload
 from napari_abc.task import Task
-from processes import elsewhere
+from processes import elsewhere, run
 
 KEY = "ab12"
 
@@ -47,9 +46,7 @@ encodings.keeper = index  # a module that outlives those that the index is made 
 
 
 def test_an_open_index_says_nothing_when_the_interpreter_ends(index: GeneIndex) -> None:
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", KEPT, index.location], capture_output=True, text=True
-    )
+    done = run([sys.executable, "-W", "error", "-c", KEPT, index.location])
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 

@@ -7,11 +7,11 @@ import json
 import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
 import threading
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ from napari_abc.io.gene_index import _files as index_files
 from napari_abc.io.gene_index._write import narrowed
 from napari_abc.io.matrix import Matrix, open_matrix
 from napari_abc.task import Progress, Task
+from processes import LONGEST, in_threads
 from project import ROOT
 
 KEY = "0123456789abcdef0123456789abcdef"
@@ -561,10 +562,13 @@ def test_a_killed_build_goes_on_where_it_was(
     command = [sys.executable, "-c", _CHILD, str(path), str(target), KEY, stage, str(at)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as child:
         assert child.stdout is not None
+        late = threading.Timer(LONGEST, child.kill)
+        late.start()
         for line in child.stdout:
             if line.split()[0] == stage and int(line.split()[-1]) >= at:
                 break
-        child.send_signal(signal.SIGKILL)
+        late.cancel()
+        child.kill()
     assert open_index(target, KEY) is None
     (staged,) = tmp_path.glob("*.building")
     tables = {p.name: p.stat().st_ino for p in staged.glob("part-*.npy")}
@@ -600,21 +604,16 @@ def test_several_processes_build_the_same_index_at_once(tall: sp.csr_matrix, tmp
     target = tmp_path / "m.zarr"
     command = [sys.executable, "-c", _CHILD, str(path), str(target), KEY, "never", "0"]
     children = [subprocess.Popen(command, stdout=subprocess.DEVNULL) for _ in range(2)]
-    found: list[GeneIndex] = []
-    threads = [
-        threading.Thread(
-            target=lambda: found.append(
-                build_index(open_matrix(path), target, KEY, Task(), part_entries=20_000)
-            )
-        )
-        for _ in range(2)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert [child.wait() for child in children] == [0, 0]
-    assert len(found) == 2
+
+    def build() -> GeneIndex:
+        return build_index(open_matrix(path), target, KEY, Task(), part_entries=20_000)
+
+    try:
+        in_threads(build, build)
+        assert [child.wait(LONGEST) for child in children] == [0, 0]
+    finally:
+        for child in children:
+            child.kill()
     index = open_index(target, KEY)
     assert index is not None
     same_bits(index.read(range(6)), tall.toarray())
@@ -624,21 +623,17 @@ def test_many_threads_read_one_index(sample: tuple[Matrix, GeneIndex], tall: sp.
     index = open_index(sample[1].location, KEY)
     assert index is not None
     expected = tall.toarray()
-    wrong: list[int] = []
 
-    def read(seed: int) -> None:
+    def read(seed: int) -> list[int]:
+        wrong = []
         rng = np.random.default_rng(seed)
         for _ in range(10):
             column, rows = int(rng.integers(6)), rng.integers(0, SHAPE[0], 500)
             if not np.array_equal(index.read([column], rows)[:, 0], expected[rows, column]):
                 wrong.append(seed)
+        return wrong
 
-    threads = [threading.Thread(target=read, args=(seed,)) for seed in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert not wrong
+    assert in_threads(*(partial(read, seed) for seed in range(6))) == [[]] * 6
 
 
 def test_a_matrix_changed_meanwhile_is_refused(tall: sp.csr_matrix, tmp_path: Path) -> None:

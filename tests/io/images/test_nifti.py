@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import struct
-import subprocess
 import sys
 import time
 from typing import TYPE_CHECKING, Any
@@ -18,6 +17,7 @@ from napari_abc.io.images import is_quick, open_nifti, read_nifti
 from napari_abc.io.images._nifti import open_voxels, value_type, values
 from napari_abc.io.images._nifti_volume import is_oblique
 from napari_abc.task import Task
+from processes import run
 from project import cut_and_whole, whole_only
 
 if TYPE_CHECKING:
@@ -259,7 +259,7 @@ before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 open_nifti(Path({str(bomb)!r}))
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
 """
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = run([sys.executable, "-c", code], check=True)
     # Kilobytes on Linux, bytes on macOS.
     assert int(done.stdout) < (60_000 if sys.platform == "linux" else 60_000_000)
 

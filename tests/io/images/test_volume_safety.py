@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import shutil
 import signal
-import subprocess
 import sys
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from napari_abc.io.images import Layout, convert_volume, find_kept, open_volume
 from napari_abc.io.images._volumes import converted_path, find_converted, volume_folder
 from napari_abc.task import Progress, Task
 from nifti_files import blob, convert, save
+from processes import in_threads, run
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -127,7 +128,7 @@ def notify(progress):
 layout = Layout((0, 1, 2), (1, 1, 1))
 convert_volume(Path({str(path)!r}), Path({str(tmp_path / "cache")!r}), layout, task=Task(notify))
 """
-    done = subprocess.run([sys.executable, "-c", code], check=False)
+    done = run([sys.executable, "-c", code])
     assert done.returncode == -signal.SIGKILL
     (left,) = (tmp_path / "cache").iterdir()
     assert left.name.startswith(".") and any(left.rglob("c/*"))
@@ -141,15 +142,9 @@ convert_volume(Path({str(path)!r}), Path({str(tmp_path / "cache")!r}), layout, t
 
 
 def test_two_at_once_make_one(tmp_path: Path) -> None:
-    from concurrent.futures import ThreadPoolExecutor
-
     path = save(tmp_path / "a.nii.gz", blob((40, 50, 60)))
-    with ThreadPoolExecutor(3) as pool:
-        made = [
-            pool.submit(convert_volume, path, tmp_path / "cache", Layout((0, 1, 2), ISOTROPIC))
-            for _ in range(3)
-        ]
-    assert {future.result() for future in made} == set((tmp_path / "cache").iterdir())
+    made = in_threads(*[partial(convert_volume, path, tmp_path / "cache", Layout((0, 1, 2), ISOTROPIC))] * 3)
+    assert set(made) == set((tmp_path / "cache").iterdir())
 
 
 def test_a_full_disk_is_told_before_anything_is_written(
@@ -199,7 +194,7 @@ try:
 except DiskFullError as error:
     print(error)
 """
-    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    done = run([sys.executable, "-c", code], check=True)
     assert "no room" in done.stdout
     assert list((tmp_path / "cache").iterdir()) == []
 
@@ -259,8 +254,8 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
             file.seek(40)
             file.write(np.array([3, 256, 256, planes, 1, 1, 1, 1], "<i2").tobytes())
             file.truncate(352 + 2 * 256 * 256 * planes)
-        run = [sys.executable, "-c", code, str(path), str(tmp_path / "cache")]
-        peaks.append(int(subprocess.run(run, check=True, capture_output=True, text=True).stdout))
+        command = [sys.executable, "-c", code, str(path), str(tmp_path / "cache")]
+        peaks.append(int(run(command, check=True).stdout))
     assert peaks[1] < 1.15 * peaks[0]
 
 

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
-import subprocess
 import sys
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 from typing import TYPE_CHECKING
 
 import distributed
@@ -16,6 +13,7 @@ import pytest
 import bucket
 from bucket import CONTENT, MATRIX, NEW, PLANE
 from napari_abc.io.remote import RemoteFile, Source, Store, open_source
+from processes import LONGEST, elsewhere, run
 from servers import BucketServer, FolderServer
 
 if TYPE_CHECKING:
@@ -75,13 +73,7 @@ print(os.waitstatus_to_exitcode(status), len(store.source.releases()), store.loc
 def test_a_forked_child_fetches_and_the_parent_goes_on(place: str, folder: Path, tmp_path: Path) -> None:
     file = remote(MATRIX)
     cache = tmp_path / "cache"
-    done = subprocess.run(
-        [sys.executable, "-c", _FORK, place, str(cache), NEW, file.key, str(file.size), str(file.md5)],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    done = run([sys.executable, "-c", _FORK, place, str(cache), NEW, file.key, str(file.size), str(file.md5)])
     assert done.stderr == ""
     there = (folder if place == str(folder) else cache) / MATRIX
     assert done.stdout == f"0 2 {there}\n"
@@ -100,8 +92,7 @@ def test_a_store_that_is_pickled_fetches(place: str, tmp_path: Path) -> None:
 
 def test_a_store_works_in_a_process_that_was_started_anew(place: str, tmp_path: Path) -> None:
     store = Store(open_source(place), tmp_path / "cache")
-    with ProcessPoolExecutor(1, get_context("spawn")) as pool:
-        path = pool.submit(store.ensure, remote(MATRIX)).result(60)
+    path = elsewhere(store.ensure, remote(MATRIX))
     assert path == store.locate(remote(MATRIX))
     assert path.read_bytes() == CONTENT[MATRIX]
 
@@ -112,10 +103,14 @@ def test_a_store_is_sent_to_a_dask_worker(folder: Path, tmp_path: Path) -> None:
         store.source.releases()
         with (
             distributed.LocalCluster(
-                n_workers=1, threads_per_worker=1, processes=True, dashboard_address=None
+                n_workers=1,
+                threads_per_worker=1,
+                processes=True,
+                dashboard_address=None,
+                death_timeout=LONGEST,
             ) as cluster,
             distributed.Client(cluster, set_as_default=False) as client,
         ):
-            path = client.submit(store.ensure, remote(MATRIX)).result(60)
+            path = client.submit(store.ensure, remote(MATRIX)).result(LONGEST)
     assert path == store.locate(remote(MATRIX))
     assert path.read_bytes() == CONTENT[MATRIX]

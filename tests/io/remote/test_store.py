@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import threading
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,6 +33,7 @@ from napari_abc.io.files import default_cache
 from napari_abc.io.remote import RemoteFile, Store, open_source
 from napari_abc.task import Progress, Task
 from plain_user import become_plain_user, plain_folder
+from processes import LONGEST, in_threads, run
 from servers import BucketServer, FolderServer
 
 if TYPE_CHECKING:
@@ -208,15 +209,7 @@ def test_a_task_cancelled_before_it_began_asks_nothing(server: FolderServer, cac
 
 def test_threads_that_want_the_same_file_fetch_it_once(server: FolderServer, cache: Path) -> None:
     stores = [Store(open_source(server.url), cache) for _ in range(4)]
-    found: list[Path] = []
-    threads = [
-        threading.Thread(target=lambda store=store: found.append(store.ensure(remote(MATRIX))))
-        for store in stores
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    found = in_threads(*(partial(store.ensure, remote(MATRIX)) for store in stores))
     assert found == [cache / MATRIX] * 4
     assert found[0].read_bytes() == CONTENT[MATRIX]
     assert len(server.requests) == 1
@@ -243,7 +236,11 @@ def fetching(url: str, cache: Path) -> subprocess.Popen[str]:
 
 def test_processes_that_want_the_same_file_do_not_corrupt_it(server: FolderServer, cache: Path) -> None:
     with fetching(server.url, cache) as one, fetching(server.url, cache) as other:
-        assert one.communicate()[0] == other.communicate()[0] == f"{cache / MATRIX}\n"
+        try:
+            said = [process.communicate(timeout=LONGEST)[0] for process in (one, other)]
+        finally:
+            one.kill(), other.kill()
+        assert said == [f"{cache / MATRIX}\n"] * 2
         assert (one.returncode, other.returncode) == (0, 0)
     assert (cache / MATRIX).read_bytes() == CONTENT[MATRIX]
     assert temporaries(cache) == []
@@ -253,9 +250,10 @@ def test_processes_that_want_the_same_file_do_not_corrupt_it(server: FolderServe
 @pytest.mark.skipif(os.name == "nt", reason="needs SIGKILL")
 def test_a_process_killed_in_the_middle_leaves_nothing_that_is_used(folder: Path, cache: Path) -> None:
     with FolderServer(folder, stall_after=4_000_000) as server, fetching(server.url, cache) as process:
-        assert server.stalled.wait(20)
-        process.send_signal(signal.SIGKILL)
-        process.wait()
+        try:
+            assert server.stalled.wait(LONGEST)
+        finally:
+            process.kill()
     (leftover,) = cache.rglob("*.part")
     assert not (cache / MATRIX).exists()
     mine = leftover.with_name(leftover.name.replace(f"-{process.pid}-", f"-{os.getpid()}-"))
@@ -307,14 +305,12 @@ def test_a_disk_that_fills_up_keeps_nothing(folder: Path, tmp_path: Path) -> Non
     disk.mkdir()
     alone = ["unshare", "--user", "--map-root-user", "--mount", "--", "sh", "-c"]
     mount = f"mount -t tmpfs -o size=6m tmpfs '{disk}'"
-    if subprocess.run([*alone, mount], capture_output=True).returncode:
+    if run([*alone, mount]).returncode:
         pytest.skip("this machine does not let a test mount a small disk")
     with FolderServer(folder, chunked=True) as server:
         command = [sys.executable, "-c", _ON_A_SMALL_DISK, server.url, str(disk), MATRIX, TABLE]
-        done = subprocess.run(
+        done = run(
             [*alone, f'{mount} && exec "$@"', "sh", *command],
-            capture_output=True,
-            text=True,
             env={**os.environ, "NAPARI_ABC_CACHE": str(disk / "cache")},
         )
     assert done.returncode == 0, done.stderr

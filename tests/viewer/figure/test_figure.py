@@ -17,6 +17,7 @@ from napari_abc.model import Continuous, Frame, Palette
 from napari_abc.viewer.color import legend
 from napari_abc.viewer.figure import save_figure
 from napari_abc.viewer.figure._figure import _check_drawn
+from processes import in_threads
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -262,10 +263,8 @@ def test_a_blank_canvas_is_an_error(slab: Slab) -> None:
 
 
 def test_no_thread_but_the_main_one(slab: Slab, tmp_path: Path) -> None:
-    from concurrent.futures import ThreadPoolExecutor
-
-    with ThreadPoolExecutor(1) as pool, pytest.raises(DisplayError, match="main thread"):
-        pool.submit(draw, slab, tmp_path).result()
+    with pytest.raises(DisplayError, match="main thread"):
+        in_threads(lambda: draw(slab, tmp_path))
 
 
 def test_nothing_is_left_behind(slab: Slab, tmp_path: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +11,7 @@ from napari.layers import Points
 
 import napari_abc as abc
 from napari_abc.model import Frame
+from processes import in_threads
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,9 +29,8 @@ def hover(layer: Points, x: float, y: float) -> dict[str, str]:
             (y, x), view_direction=np.array([1.0, 0, 0]), dims_displayed=[0, 1], world=True
         )
 
-    with ThreadPoolExecutor(1) as pool:
-        answer: dict[str, str] = pool.submit(ask).result()
-    return answer
+    (answer,) = in_threads(ask)
+    return dict(answer)
 
 
 def test_a_cell_tells_label_path_region_and_value(viewer: napari.Viewer, slab: Slab) -> None:

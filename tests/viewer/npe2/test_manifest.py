@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -16,6 +15,7 @@ import napari_abc as abc
 from generated import xenium_run
 from napari_abc.vendors.registry import VENDORS
 from napari_abc.widgets.commands import ANNOTATIONS_NAME, DOCK_NAME, open_annotations, open_dock
+from processes import run
 from project import DATA
 
 if TYPE_CHECKING:
@@ -33,9 +33,7 @@ def manifest() -> PluginManifest:
 
 
 def test_npe2_finds_it_valid() -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "npe2", "validate", "napari_abc"], capture_output=True, text=True, check=False
-    )
+    done = run([sys.executable, "-m", "npe2", "validate", "napari_abc"])
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -79,7 +77,7 @@ import napari_abc
 heavy = sorted({"numpy", "pandas", "qtpy", "napari", "h5py", "zarr", "pyarrow"} & set(sys.modules))
 print(json.dumps([ours, heavy]))
 """
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = run([sys.executable, "-c", code], check=True)
     ours, heavy = json.loads(done.stdout.splitlines()[-1])
     assert [name for name in ours if name != "napari_abc"] == []
     assert heavy == []

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import ast
-import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+from processes import run
 from project import ROOT
 
 if TYPE_CHECKING:
@@ -55,14 +55,8 @@ def is_private(module: str) -> bool:
     return root == "vispy" or (root == "napari" and any(part.startswith("_") for part in parts))
 
 
-def run(code: str) -> None:
-    done = subprocess.run(
-        [sys.executable, "-W", "error::ImportWarning", "-c", BLOCK + code],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+def works_alone(code: str) -> None:
+    run([sys.executable, "-W", "error::ImportWarning", "-c", BLOCK + code], check=True)
 
 
 def test_private_parts_of_napari_and_vispy_are_used_in_this_room_alone() -> None:
@@ -113,7 +107,7 @@ def test_it_imports_nothing_else_of_this_package() -> None:
 
 
 def test_it_works_where_every_other_room_is_closed() -> None:
-    run(
+    works_alone(
         "\n".join(f"import {ROOM}.{path.stem}" for path in POINTS.glob("_[a-z]*.py"))
         + f"\nimport doctest, {ROOM} as points"
         + "\nresults = doctest.testmod(points)"
@@ -122,7 +116,7 @@ def test_it_works_where_every_other_room_is_closed() -> None:
 
 
 def test_the_other_rooms_are_closed_then() -> None:
-    run(
+    works_alone(
         "try:\n    import napari_abc.model\nexcept ImportError as error:\n    said = str(error)"
         "\nassert said == 'napari_abc.model is another room'"
     )

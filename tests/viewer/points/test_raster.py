@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +15,7 @@ from napari_abc.viewer.points import _layer as lookup_napari
 from napari_abc.viewer.points import _pictures as pictures
 from napari_abc.viewer.points import _raster as raster
 from napari_abc.viewer.points._raster import Grid, View, topmost
+from processes import in_threads
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -239,8 +239,8 @@ def test_selected_cells_are_highlighted_and_the_cell_under_the_mouse_is_told(
     reach = float(cells.size[0]) * viewer.scene.camera.zoom
     assert np.linalg.norm(changed - canvas.position(2, 6), axis=1).max() < reach
     cells.mode = "pan_zoom"
-    with ThreadPoolExecutor(1) as pool:  # as napari asks: beside the main thread
-        status = pool.submit(cells.get_status, (6.0, 2.0), world=True).result()
+    # As napari asks: beside the main thread.
+    (status,) = in_threads(lambda: cells.get_status((6.0, 2.0), world=True))
     assert status["value"].startswith("1018093344101130002-6")
 
 

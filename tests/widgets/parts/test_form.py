@@ -7,16 +7,14 @@ from pathlib import Path  # noqa: TC003 - read at run time
 from typing import TYPE_CHECKING
 
 import pytest
-from qtpy.QtCore import QTimer
-from qtpy.QtWidgets import QApplication, QDialogButtonBox, QLineEdit, QWidget
+from qtpy.QtWidgets import QDialogButtonBox, QLineEdit, QWidget
 
 from napari_abc.viewer.own_images import add_image_file
 from napari_abc.widgets.parts import ask_parameters, parameter_form
 from napari_abc.widgets.volumes import _image_button as image_button
+from visits import answer_dialog
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from magicgui.widgets import Dialog
     from pytestqt.qtbot import QtBot
 
@@ -42,24 +40,6 @@ def parent(qtbot: QtBot) -> QWidget:
     parent = QWidget()
     qtbot.addWidget(parent)
     return parent
-
-
-def answer(button: QDialogButtonBox.StandardButton, fill: Callable[[QWidget], None]) -> None:
-    """Fill in the dialog that is about to open, and press a button of it."""
-
-    def act() -> None:
-        dialog = QApplication.activeModalWidget()
-        if dialog is None:
-            QTimer.singleShot(20, act)
-            return
-        try:
-            fill(dialog)
-        except BaseException:
-            dialog.reject()  # else the dialog would wait for ever
-            raise
-        dialog.findChild(QDialogButtonBox).button(button).click()
-
-    QTimer.singleShot(0, act)
 
 
 def fields(form: Dialog) -> dict[str, object]:
@@ -93,9 +73,9 @@ def test_what_a_person_fills_in_is_what_the_function_gets(parent: QWidget) -> No
         assert dialog.windowTitle() == "A table"
         dialog.findChild(QLineEdit).setText("a//b")
 
-    answer(QDialogButtonBox.StandardButton.Ok, fill)
     as_typed = {"path": {"widget_type": "LineEdit"}}
-    values = ask_parameters(read_table, "A table", ("viewer", "columns"), as_typed, parent)
+    with answer_dialog(fill):
+        values = ask_parameters(read_table, "A table", ("viewer", "columns"), as_typed, parent)
     assert values == {"path": "a//b", "offline": False}
 
 
@@ -111,12 +91,12 @@ def test_what_is_typed_goes_into_the_first_line_and_nothing_is_not_agreed_to(par
             enabled.append(agree.isEnabled())
         assert enabled == [False, True, False, True]
 
-    answer(QDialogButtonBox.StandardButton.Ok, look)
     as_typed = {"path": {"widget_type": "LineEdit"}}
-    values = ask_parameters(read_table, "A table", ("viewer", "columns"), as_typed, parent)
+    with answer_dialog(look):
+        values = ask_parameters(read_table, "A table", ("viewer", "columns"), as_typed, parent)
     assert values == {"path": "a//b", "offline": False}
 
 
 def test_who_thinks_better_of_it_is_asked_nothing_more(parent: QWidget) -> None:
-    answer(QDialogButtonBox.StandardButton.Cancel, lambda _: None)
-    assert ask_parameters(read_table, "A table", ("viewer", "path"), None, parent) is None
+    with answer_dialog(lambda _: None, QDialogButtonBox.StandardButton.Cancel):
+        assert ask_parameters(read_table, "A table", ("viewer", "path"), None, parent) is None

@@ -195,20 +195,12 @@ def test_switching_frames_takes_the_volumes_along(dock: AtlasDock, layers: SlabL
 
 
 def test_a_volume_that_comes_after_the_frame_was_left_is_not_shown(
-    dock: AtlasDock, layers: SlabLayers, sources: dict[str, Source], idle: Idle
+    qtbot: QtBot, dock: AtlasDock, layers: SlabLayers, sources: dict[str, Source], idle: Idle
 ) -> None:
     gate = sources["Template"].gate = threading.Event()
     dock.volumes_view.boxes[0].click()
     dock.volumes_view.buttons[0].click()
-    while dock.jobs.busy("frame"):
-        idle_once(dock)
+    qtbot.waitUntil(lambda: not dock.jobs.busy("frame"), timeout=60_000)
     gate.set()
     idle(dock)
     assert names(dock) == ["Plane.03 (synthetic)"]
-
-
-def idle_once(dock: AtlasDock) -> None:
-    from qtpy.QtWidgets import QApplication
-
-    assert dock is not None
-    QApplication.processEvents()

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import threading
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 import tifffile
-from qtpy.QtCore import QTimer
-from qtpy.QtWidgets import QApplication, QDialogButtonBox, QFileDialog, QLineEdit
+from qtpy.QtWidgets import QFileDialog, QLineEdit
 
 from napari_abc.io.images import _open as own_image
 from napari_abc.viewer.layers import add_slab
+from visits import answer_dialog
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -77,21 +78,16 @@ def test_folders_and_addresses_and_no_choice(
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_, **__: ("", ""))
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_, **__: str(tmp_path))
 
-    def type_address() -> None:
-        dialog = QApplication.activeModalWidget()
-        if dialog is None:
-            QTimer.singleShot(20, type_address)
-            return
-        dialog.findChild(QLineEdit).setText(" ftp://x/y ")
-        dialog.findChild(QDialogButtonBox).button(QDialogButtonBox.StandardButton.Ok).click()
-
-    actions = (add.file_action, add.folder_action, add.address_action)
+    typed = answer_dialog(lambda dialog: dialog.findChild(QLineEdit).setText(" ftp://x/y "))
     said = []
-    for action in actions:
+    for action, answered in (
+        (add.file_action, nullcontext()),
+        (add.folder_action, nullcontext()),
+        (add.address_action, typed),
+    ):
         assert action is not None
-        if action is add.address_action:
-            QTimer.singleShot(0, type_address)
-        action.trigger()
+        with answered:
+            action.trigger()
         idle(dock)
         said.append(dock.volumes_view.notice.text)
     assert asked == [{"path": str(tmp_path)}, {"path": "ftp://x/y"}]

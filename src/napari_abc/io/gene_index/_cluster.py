@@ -7,6 +7,7 @@ worker that was killed, changes nothing.
 
 from __future__ import annotations
 
+import asyncio
 import os
 import threading
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from napari_abc.io.gene_index._build import Building, start_building
 from napari_abc.io.gene_index._entries import TooFullError
 from napari_abc.io.gene_index._format import PART_ENTRIES
 from napari_abc.io.gene_index._open import open_index
-from napari_abc.task import Task
+from napari_abc.task import Task, wait
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -103,7 +104,7 @@ def build_indexes(
     >>> import pathlib, tempfile
     >>> import numpy as np
     >>> from napari_abc.io.gene_index import ArrayMatrix
-    >>> from napari_abc.task import Task
+    >>> from napari_abc.task import Task, wait
     >>> def opener(path):
     ...     values = np.loadtxt(path)
     ...     return ArrayMatrix(values, range(len(values)), ["Drd1", "Drd2"])
@@ -222,7 +223,9 @@ def _on_cluster(graph: list[Any], count: Any, task: Task, scheduler: str) -> tup
                         raise _as_ours(future.exception(), scheduler)
                     count()
                 pending = set(state.not_done)
-            return tuple(client.gather(futures))
+            # A worker that died with answers makes them be worked out again, and that may take long, too.
+            answers = client.gather(futures, asynchronous=True)
+            return tuple(wait(asyncio.run_coroutine_threadsafe(answers, client.loop.asyncio_loop), task))
         finally:
             client.cancel(futures, force=True)
 
