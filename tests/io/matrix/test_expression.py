@@ -13,7 +13,7 @@ import scipy.sparse as sp
 from napari_abc.errors import Cancelled, ExpressionError, FormatError
 from napari_abc.io.matrix import Matrix, MatrixExpression, TableExpression, looks_like_counts, open_matrix
 from napari_abc.io.matrix._expression import COMPUTED_LOG2
-from napari_abc.task import Task
+from napari_abc.task import Progress, Task
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -135,3 +135,39 @@ def test_texts_among_the_counts_are_an_error_of_ours() -> None:
     for genes, kind in ((["g1"], "raw"), (["g0"], "log2")):
         with pytest.raises(FormatError, match=r"cell_by_gene.csv: the column 'g1' holds something else"):
             source.read(genes, kind, Task())
+
+
+def test_what_is_printed_and_what_has_to_be_fetched(tmp_path: Path) -> None:
+    matrix = matrix_of(COUNTS, tmp_path / "m.h5ad")
+    source = MatrixExpression({"raw": matrix}, {"raw": "counts"}, cells=IDS)
+    table = TableExpression(pd.DataFrame(COUNTS, IDS, GENES), IDS, "cell_by_gene.csv", unit="spots")
+    assert repr(source) == "<MatrixExpression raw of m.h5ad>"
+    assert repr(table) == "<TableExpression raw of cell_by_gene.csv>"
+    assert table.kinds["raw"] == "spots"
+    for one in (source, table):
+        assert one.packages("raw", ["g0"]) == ()
+        assert one.download_bytes("raw", ["g0"]) == 0
+
+
+def test_of_many_unknown_genes_five_are_named(tmp_path: Path) -> None:
+    table = TableExpression(pd.DataFrame(COUNTS, IDS, GENES), IDS, "cell_by_gene.csv")
+    with pytest.raises(ExpressionError, match="no column for 'a', 'b', 'c', 'd', 'e'; choose"):
+        table.read(list("abcdef"), "raw", Task())
+
+
+def test_columns_may_have_other_names_than_in_the_file(tmp_path: Path) -> None:
+    matrix = matrix_of(COUNTS, tmp_path / "m.h5ad")
+    source = MatrixExpression(
+        {"raw": matrix}, {"raw": "counts"}, rows=np.array(ROWS), identifiers={"raw": ["a", "b", "c"]}
+    )
+    np.testing.assert_array_equal(source.read(["c"], "raw", Task())[0], COUNTS[4, 2:])
+    with pytest.raises(ExpressionError, match="no column for 'g0'"):
+        source.read(["g0"], "raw", Task())
+
+
+def test_adding_up_tells_of_each_gene_and_is_done_once() -> None:
+    seen: list[Progress] = []
+    source = TableExpression(pd.DataFrame(COUNTS, IDS, GENES), IDS, "cell_by_gene.csv")
+    for _ in range(2):
+        source.read(["g0"], "log2", Task(seen.append))
+    assert seen == [Progress("Adding up cell_by_gene.csv", done, 3, "genes") for done in (1, 2, 3)]

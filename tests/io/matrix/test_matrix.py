@@ -553,3 +553,11 @@ def test_labels_stored_as_nullable_text(tmp_path: Path) -> None:
     matrix = open_matrix(path)
     assert matrix.cell_ids.to_pylist() == ["cell-0", "cell-1", "cell-2"]
     assert matrix.identifiers == ["ENSG00000000000", "ENSG00000000001"]
+
+
+def test_of_several_columns_with_symbols_the_usual_one_is_taken(tmp_path: Path) -> None:
+    path = write_h5ad(tmp_path / "m.h5ad", random_matrix(5, 2))
+    with h5py.File(path, "a") as file:
+        for name in ("gene", "gene_name", "gene_symbol"):
+            file["var"].create_dataset(name, data=[f"{name} 0", f"{name} 1"], dtype=TEXT)
+    assert open_matrix(path).symbols == ["gene_symbol 0", "gene_symbol 1"]
