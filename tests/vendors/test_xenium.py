@@ -29,6 +29,7 @@ from napari_abc.errors import (
 from napari_abc.io.images import _pyramid as images
 from napari_abc.model import Outlines, Slab
 from napari_abc.task import Task
+from napari_abc.vendors import _xenium as module
 from napari_abc.vendors._xenium import XeniumFolder, open_xenium
 from napari_abc.vendors.registry import find_vendor
 from project import DATA, cut_and_whole, whole_only
@@ -619,3 +620,144 @@ def test_no_damage_makes_anything_but_our_errors(tmp_path: Path, seed: int) -> N
             assert str(tmp_path) in str(error)
         else:
             assert len(slab.cells) <= 50
+
+
+# -- rules, one by one -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("said_size", "own", "scale", "note"),
+    [
+        (0.2125, None, 0.2125, ""),
+        (0.2125, 0.2126, 0.2125, ""),  # as good as the same
+        (0.2125, 0.2129, 0.2129, "says that a pixel is 0.2125 µm wide, the image says 0.2129 µm"),
+        (None, 0.3, 0.3, ""),
+        (True, 0.3, 0.3, ""),
+        ("0.2", 0.3, 0.3, ""),
+        (0, 0.3, 0.3, ""),
+        (-0.2, 0.3, 0.3, ""),
+        (2, None, 2.0, ""),
+        (None, None, 0.2125, "how wide a pixel is; 0.2125 µm is taken"),
+        (0, None, 0.2125, "how wide a pixel is; 0.2125 µm is taken"),
+    ],
+)
+def test_how_wide_a_pixel_is(
+    tmp_path: Path, said_size: object, own: float | None, scale: float, note: str
+) -> None:
+    write_cells(tmp_path)
+    (tmp_path / "experiment.xenium").write_text(json.dumps({"pixel_size": said_size}))
+    metadata = {"PhysicalSizeX": own, "PhysicalSizeY": own} if own else None
+    tifffile.imwrite(tmp_path / "morphology_focus.ome.tif", image(side=64), metadata=metadata)
+    slab = open_(tmp_path)
+    assert slab.images[0].scale == pytest.approx((scale, scale))
+    if note:
+        assert said(slab, note)
+    else:
+        assert not any("pixel" in one for one in slab.notes)
+
+
+def test_images_in_focus_go_before_a_projection_and_that_before_a_stack(tmp_path: Path) -> None:
+    write_cells(tmp_path)
+    (tmp_path / "experiment.xenium").write_text("{}")
+    files = {
+        "morphology.ome.tif": 1,
+        "named_stack.ome.tif": 2,
+        "morphology_mip.ome.tif": 3,
+        "named_mip.ome.tif": 4,
+        "morphology_focus.ome.tif": 5,
+        "named_focus.ome.tif": 6,
+    }
+    named = {
+        "morphology_focus_filepath": "named_focus.ome.tif",
+        "morphology_mip_filepath": "named_mip.ome.tif",
+        "morphology_filepath": "named_stack.ome.tif",
+    }
+    shown = []
+    (tmp_path / "experiment.xenium").write_text(json.dumps({"images": named}))
+    for name, seed in files.items():
+        tifffile.imwrite(tmp_path / name, image(seed, 64))
+        (volume,) = open_(tmp_path).images
+        for other in files.values():
+            if np.array_equal(np.asarray(volume.levels[0]), image(other, 64)):
+                shown.append(other)
+    assert shown == [1, 2, 3, 4, 5, 6]
+
+
+def test_of_a_folder_of_images_only_images_are_taken(tmp_path: Path) -> None:
+    write_cells(tmp_path)
+    folder = tmp_path / "morphology_focus"
+    folder.mkdir()
+    (folder / "readme.txt").touch()
+    (folder / "morphology_focus_0001.ome.tif").mkdir()
+    tifffile.imwrite(tmp_path / "morphology.ome.tif", image(1, 64))
+    np.testing.assert_array_equal(open_(tmp_path).images[0].levels[0], image(1, 64))
+    tifffile.imwrite(folder / "morphology_focus_0000.ome.tif", image(2, 64))
+    slab = open_(tmp_path)
+    assert [volume.name for volume in slab.images] == ["DAPI"]
+    np.testing.assert_array_equal(slab.images[0].levels[0], image(2, 64))
+
+
+def test_what_is_known_of_a_run_is_its_first_note(tmp_path: Path) -> None:
+    write_cells(tmp_path)
+    parts = {
+        "run_name": " R ",
+        "region_name": "A",
+        "panel_name": "",
+        "analysis_sw_version": 3,
+        "num_cells": 3,
+    }
+    (tmp_path / "experiment.xenium").write_text(json.dumps(parts))
+    slab = open_(tmp_path)
+    assert slab.notes[0] == "Run: R, region: A."
+    assert slab.species == ""
+    assert (slab.kind, slab.platform, slab.dataset) == ("run", "Xenium", "Xenium")
+    assert not said(slab, "speaks of")
+    (tmp_path / "experiment.xenium").write_text('{"num_cells": 4, "panel_organism": 5}')
+    slab = open_(tmp_path)
+    assert slab.notes[0] == "experiment.xenium speaks of 4 cells, cells.parquet holds 3."
+    assert slab.species == ""
+
+
+def test_a_file_beside_the_run_that_is_far_too_large_is_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_cells(tmp_path)
+    text = '{"run_name": "R"}'
+    (tmp_path / "experiment.xenium").write_text(text)
+    monkeypatch.setattr(module, "_MAX_JSON", len(text))
+    assert said(open_(tmp_path), "Run: R")
+    monkeypatch.setattr(module, "_MAX_JSON", len(text) - 1)
+    with pytest.raises(FormatError, match=r"experiment\.xenium can't be read \(it is too large\)"):
+        open_(tmp_path)
+
+
+def test_only_so_many_clusterings_become_columns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_cells(tmp_path)
+    (tmp_path / "experiment.xenium").write_text("{}")
+    assert open_(tmp_path).groups == {}
+    for name in ("gene_expression_kmeans_2_clusters", "gene_expression_graphclust", "other"):
+        folder = tmp_path / "analysis" / "clustering" / name
+        folder.mkdir(parents=True)
+        (folder / "clusters.csv").write_text("Barcode,Cluster\naaaa-1,1\nbbbb-1,2\ncccc-1,1\n")
+    monkeypatch.setattr(module, "_MAX_CLUSTERINGS", 2)
+    slab = open_(tmp_path)
+    assert slab.groups == {"Clusters": ("graphclust", "kmeans_2_clusters")}
+    assert slab.coloring("graphclust").numbers().tolist() == [0, 1, 0]
+    assert not said(slab, "have a cluster in")
+
+
+def test_all_cells_with_an_outline_need_no_note(tmp_path: Path) -> None:
+    write_cells(tmp_path, ["a", "b"])
+    square = np.array([[0, 0], [4, 0], [4, 4], [0, 4.0]])
+    edges = pd.DataFrame(np.concatenate([square, square + 5]), columns=["vertex_x", "vertex_y"])
+    edges.insert(0, "cell_id", ["a"] * 4 + ["b"] * 4)
+    edges.to_parquet(tmp_path / "cell_boundaries.parquet")
+    slab = open_(tmp_path)
+    assert slab.outlines is not None
+    assert not said(slab, "have an outline")
+    assert not said(slab, "nuclei")
+    edges["cell_id"] = "stranger"
+    edges.to_parquet(tmp_path / "cell_boundaries.parquet")
+    slab = open_(tmp_path)
+    assert slab.outlines is None
+    assert said(slab, "0 of 2 cells have an outline in cell_boundaries.parquet.")

@@ -294,3 +294,21 @@ def test_a_row_outside_its_block_is_noticed_among_short_segments(last: int) -> N
     else:
         with pytest.raises(IndexError, match="outside its block"):
             _scatter._scatter_short(found, rows, entries, table, (0, 1), ((0, 40), (0, 40)), 0, HEIGHT)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_a_part_that_takes_long_can_be_cancelled_in_the_middle(
+    layout: str, values: sp.csr_matrix, tmp_path: Path
+) -> None:
+    """Whoever makes an index of one part only need not wait for its end."""
+
+    class Stopping(Task):
+        asked = 0
+
+        def check(self) -> None:
+            self.asked += 1
+            super().check()
+
+    task = Stopping()
+    build_index(ArrayMatrix(stored(values, layout), ids(), genes()), tmp_path / "m.zarr", KEY, task)
+    assert task.asked > 26  # more often than there are blocks

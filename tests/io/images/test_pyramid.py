@@ -427,3 +427,17 @@ def test_real_mosaics_and_morphology_images(folder: Path, number: int) -> None:
         np.testing.assert_array_equal(plane.levels[0], tifffile.imread(path), err_msg=str(path))
         low, high = contrast_limits(plane.levels)
         assert 0 <= low < high
+
+
+@pytest.mark.parametrize(("bands", "piece"), [(1, 32 * 64), (3, 32 * 64 * 3)])
+def test_pieces_too_large_to_be_read_one_by_one_are_refused(
+    tmp_path: Path, bands: int, piece: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = np.zeros((64, 64, 3) if bands == 3 else (64, 64), "u1")
+    photometric = "rgb" if bands == 3 else "minisblack"
+    tifffile.imwrite(tmp_path / "a.tif", data, photometric=photometric, rowsperstrip=32, compression="zlib")
+    monkeypatch.setattr(tiff, "_MAX_SEGMENT", piece)
+    assert len(open_tiff(tmp_path / "a.tif")) == bands
+    monkeypatch.setattr(tiff, "_MAX_SEGMENT", piece - 1)
+    with pytest.raises(FormatError, match="is stored in pieces of"):
+        open_tiff(tmp_path / "a.tif")
