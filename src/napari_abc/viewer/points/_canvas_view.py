@@ -26,7 +26,7 @@ def view_of(markers: Markers, size: float, place: NDArray[np.floating]) -> View:
     markers
         The visual.
     size
-        Diameter of a marker, in the unit of the positions.
+        Diameter of a marker, in the unit of the scene: the layer's scale is in it.
     place
         (2 or 3,) a position; of those the diameter in pixels is that of a marker there.
     """
@@ -43,9 +43,10 @@ def view_of(markers: Markers, size: float, place: NDArray[np.floating]) -> View:
 
 
 def _pixels(markers: Markers, size: float, place: NDArray[np.floating]) -> float:
-    """Diameter in pixels, as the shader of the markers works it out."""
-    to_pixels = markers.get_transform("visual", "framebuffer")
-    here = np.array([*place, *(0.0,) * (3 - len(place)), 1.0])
+    """Diameter in pixels, as the shader of the markers works it out: along a line of the screen, in the scene."""
+    to_pixels = markers.get_transform("scene", "framebuffer")
+    here = markers.get_transform("visual", "scene").map([*place, *(0.0,) * (3 - len(place)), 1.0])
+    here = here / here[3]
     pixel = to_pixels.map(here)
     beside = to_pixels.imap(pixel / pixel[3] + [_PIXELS, 0, 0, 0])
     along = beside[:3] / beside[3] - here[:3]

@@ -296,6 +296,9 @@ class LookupVisual(PointsVisual):  # type: ignore[misc]
 class VispyLookupPoints(VispyPointsLayer):  # type: ignore[misc]
     """Draws a layer of points by its lookup, or as napari does where it has none."""
 
+    _scale_before = 0.0
+    """What :meth:`_scene_scale` was when the points were given their sizes."""
+
     def __init__(self, layer: LookupPoints, font_info: FontInfo) -> None:
         # napari's own node is made first, and stays empty.
         super().__init__(layer, font_info)
@@ -361,12 +364,26 @@ class VispyLookupPoints(VispyPointsLayer):  # type: ignore[misc]
             markers.resize(*self._diameters())
 
     def _diameters(self) -> tuple[Any, Any]:
-        """Of the points and of their borders, in world coordinates; one number where all have the same."""
-        layer, scale = self.layer, abs(self.layer.scale[-1])
+        """Of the points and of their borders, in the scene; one number where all have the same."""
+        layer, scale = self.layer, self._scene_scale()
         size = _alike(layer._view_size)
         border = _alike(layer._view_border_width)
         edge = (size * border if layer.border_width_is_relative else np.minimum(border, size)) * scale
         return size * scale, edge
+
+    def _scene_scale(self) -> float:
+        """How long a unit of the data is in the scene, where the viewer's smallest unit is 1.
+
+        napari leaves that unit out, and draws a layer of millimeters beside one of micrometers too small.
+        """
+        scale = float(abs(self.layer.scale[-1]))
+        return scale * float(self._world_to_layer_units_scale[-1])
+
+    def _on_matrix_change(self) -> None:
+        super()._on_matrix_change()
+        if isinstance(self.node, LookupVisual) and self._scale_before != self._scene_scale():
+            self._scale_before = self._scene_scale()
+            self._on_resize()
 
     def _shown(self) -> NDArray[np.intp] | None:
         indices: NDArray[np.intp] = self.layer._view_indices
