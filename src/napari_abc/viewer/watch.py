@@ -27,7 +27,7 @@ from napari_abc.viewer.links import (
     unwrap,
 )
 from napari_abc.viewer.parcellation import show_terms
-from napari_abc.viewer.points import Detail, install
+from napari_abc.viewer.points import Detail, guard, install
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel
@@ -37,6 +37,11 @@ if TYPE_CHECKING:
 __all__ = ["watch", "watch_current"]
 
 _watched: WeakSet[ViewerModel] = WeakSet()
+
+_GUARDED = (
+    "Cells stay where they were measured: they can be selected, but not moved, added or deleted. "
+    "Duplicate the layer to change a copy."
+)
 
 
 def watch(viewer: ViewerModel) -> None:
@@ -104,7 +109,8 @@ def _look_after(viewer: ViewerModel, layer: Layer) -> None:
 
     show_cells(layer)
     notice_hand_coloring(layer)
-    if layer.source.parent is None:  # not a duplicate, which stays where the person has put it
+    if layer.source.parent is None:  # not a duplicate, which is the person's own
+        guard(layer, _GUARDED)
         _below_regions(viewer, layer)
     if layer.ndim == 3:
         show_in_space(viewer, layer)

@@ -85,6 +85,7 @@ from __future__ import annotations
 
 from napari_abc.viewer.points._detail import Detail
 from napari_abc.viewer.points._door import adopt, capable, install
+from napari_abc.viewer.points._guard import guard, is_guarded
 from napari_abc.viewer.points._lookup import CODE, LEAST, NONE, Lookup, Scale, lookup_of
 from napari_abc.viewer.points._raster import pictures_wanted
 from napari_abc.viewer.points._thumbnail import draw_thumbnail, draw_thumbnail_soon
@@ -101,8 +102,10 @@ __all__ = [
     "capable",
     "draw_thumbnail",
     "draw_thumbnail_soon",
+    "guard",
     "has_vertex_buffer",
     "install",
+    "is_guarded",
     "lookup_of",
     "pictures_wanted",
     "write_vertex_colors",

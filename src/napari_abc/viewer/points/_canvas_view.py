@@ -43,7 +43,7 @@ def view_of(markers: Markers, size: float, place: NDArray[np.floating]) -> View:
 
 
 def _pixels(markers: Markers, size: float, place: NDArray[np.floating]) -> float:
-    """Diameter in pixels, as the shader of the markers works it out: along a line of the screen, in the scene."""
+    """Diameter in pixels, as the shader of the markers works it out."""
     to_pixels = markers.get_transform("scene", "framebuffer")
     here = markers.get_transform("visual", "scene").map([*place, *(0.0,) * (3 - len(place)), 1.0])
     here = here / here[3]

@@ -33,6 +33,7 @@ from vispy.scene.visuals import Line
 from vispy.visuals.filters.clipping_planes import PlanesClipper
 
 from napari_abc.viewer.points._markers import LookupMarkers
+from napari_abc.viewer.points._programs import delete_programs_safely
 from napari_abc.viewer.points._raster_visual import RasterVisual
 from napari_abc.viewer.points._shader import vertex_shader
 from napari_abc.viewer.points._thumbnail import draw_thumbnail
@@ -104,6 +105,7 @@ def install(prepare: Callable[[Points], None]) -> str | None:
     str or None
         Why that can't be done; None if it was, now or before.
     """
+    delete_programs_safely()
     reason = missing()
     if reason is None and visuals.layer_to_visual[Points] is VispyPointsLayer:
 
