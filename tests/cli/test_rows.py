@@ -14,6 +14,7 @@ from napari_abc.cli.cells import _columns, _plain
 from napari_abc.cli.console import Console
 from napari_abc.cli.cost import agree, gene_of
 from napari_abc.cli.listing import _cell, _json, _records, _shortened, _unknown
+from napari_abc.cli.taxonomy import _known
 from napari_abc.errors import ConfigurationError, UnknownNameError
 from napari_abc.model import Frame, Package, Slab
 
@@ -146,3 +147,7 @@ def test_progress_without_a_total_has_no_share(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(sys.stderr, "write", written.append)
     Console().task.report("Reading", 1200, None, "rows")
     assert written == ["Reading: 1,200 rows\n"]
+
+
+def test_a_number_of_cells_that_nobody_knows_is_none_and_nought_is_a_number() -> None:
+    assert [_known(count) for count in (5, 0, -1)] == [5, 0, None]

@@ -294,8 +294,10 @@ def test_a_table_of_example_genes_spares_the_packages(
     assert not any("h5ad" in path for path in bucket_server.fetched()[before:])
     # It was converted once: the CSV may go.
     next(store.cache.rglob("example_genes.csv")).unlink()
+    asked = len(bucket_server.requests)
     again = world.source(store, "late", examples=examples)
     assert again.packages("log2", ["ENSG2"]) == ()
+    assert len(bucket_server.requests) == asked  # which genes it holds, it tells itself
     np.testing.assert_array_equal(
         again.read(["ENSG2"], "log2", Task())[:, 0], [value(number, 1) for number in range(26, 30)]
     )

@@ -372,6 +372,12 @@ def test_ccf_is_the_humans(release_folder: Path) -> None:
     ccf = table(release_folder, "Human", "ccf_coordinates")
     cells = table(release_folder, "Human", "cell_metadata")
     assert set(ccf.index) < set(cells.index)
+    # As large as in the slab, and turned so that a section is a plane of one depth.
+    slab = table(release_folder, "Human", "slab_plane_coordinates").loc[ccf.index]
+    for axis, other in (("x", "x_slab_mm"), ("z", "y_slab_mm")):
+        assert ccf[axis].std() == pytest.approx(slab[other].std(), rel=0.05)
+    sections = cells.loc[ccf.index, "brain_section_label"]
+    assert (ccf["y"].groupby(sections).nunique() == 1).all()
     assert not (
         release_folder / "metadata" / SPECIES["Macaque"].directory / "20250630/ccf_coordinates.csv"
     ).exists()
