@@ -12,9 +12,9 @@ import pytest
 
 from generated import xenium_run
 from napari_abc import open_bundle
-from napari_abc.errors import FormatError, MissingFileError
+from napari_abc.errors import FormatError, MissingFileError, UnknownNameError
 from napari_abc.task import Progress, Task
-from napari_abc.vendors.registry import find_vendor
+from napari_abc.vendors.registry import file_filter, find_vendor, vendor_names, vendor_of_name
 from project import cut_and_whole, whole_only
 
 if TYPE_CHECKING:
@@ -95,3 +95,29 @@ def test_refusals_say_what_was_looked_for(tmp_path: Path) -> None:
     (tmp_path / "fake.h5ad").write_text("not HDF5")
     with pytest.raises(FormatError, match="not an HDF5 file"):
         open_bundle(tmp_path / "fake.h5ad")
+
+
+def test_a_run_says_where_it_was_opened_from(h5ad: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(h5ad.parent)
+    assert open_bundle(h5ad.name).source == str(h5ad)
+
+
+def test_a_plane_is_handed_on(tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    run.mkdir()
+    (run / "cell_metadata.csv").write_text("EntityID,center_x,center_y\n1,2,3\n")
+    with pytest.raises(UnknownNameError, match="no plane z7"):
+        open_bundle(run, z=7)
+
+
+@pytest.mark.parametrize(
+    ("name", "vendor"), [("a.H5AD", "h5ad"), ("experiment.xenium", "Xenium"), ("h5ad", None), ("a.csv", None)]
+)
+def test_whose_a_file_is_by_its_name_alone(tmp_path: Path, name: str, vendor: str | None) -> None:
+    found = vendor_of_name(tmp_path / name)
+    assert (found.name if found else None) == vendor
+
+
+def test_what_a_dialog_offers() -> None:
+    assert file_filter() == "h5ad files (*.h5ad)"
+    assert (vendor_names(True), vendor_names(False)) == ("Xenium or MERSCOPE", "h5ad")
