@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from benchmarks.meter import Sample
 
+_LONGEST_SECONDS = 200
+"""Until napari is given up; a window that is never shown would be waited for without end."""
+
 _PROGRAM = """
 import json, time
 from napari_abc.viewer.display import ensure_display  # loads neither Qt nor napari
@@ -63,6 +66,7 @@ def window(plugin: bool) -> dict[str, Sample]:
             capture_output=True,
             text=True,
             check=False,
+            timeout=_LONGEST_SECONDS,
             env={**os.environ, **homes},
         )
     if done.returncode:

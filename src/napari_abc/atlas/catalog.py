@@ -50,13 +50,13 @@ __all__ = [
 ]
 
 
-class _Part(BaseModel):
+class _Fields(BaseModel):
     """A part of an entry: frozen, and refusing fields that nobody reads."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class TableName(_Part):
+class TableName(_Fields):
     """A table of the release."""
 
     table: str
@@ -99,7 +99,7 @@ class Join(TableName):
     """Mark at the start of lines, above the header, that hold no data."""
 
 
-class Listing(_Part):
+class Listing(_Fields):
     """Where slabs can be listed from without the cells table: a small table, or matrices' names."""
 
     table: str | None = None
@@ -113,7 +113,7 @@ class Listing(_Part):
         return self
 
 
-class Whole(_Part):
+class Whole(_Fields):
     """All sections at once, as one more slab."""
 
     label: str
@@ -123,7 +123,7 @@ class Whole(_Part):
     """Names of the frames it has, in which sections don't lie on top of each other."""
 
 
-class Slabs(_Part):
+class Slabs(_Fields):
     """What a slab is, and how slabs are ordered."""
 
     column: str
@@ -137,7 +137,7 @@ class Slabs(_Part):
     whole: Whole | None = None
 
 
-class EmbeddingListing(_Part):
+class EmbeddingListing(_Fields):
     """A table that names embeddings, each a table of its directory."""
 
     table: str
@@ -148,7 +148,7 @@ class EmbeddingListing(_Part):
     """Column with the number of cells."""
 
 
-class Embedding(_Part):
+class Embedding(_Fields):
     """One embedding of the cells in a plane, or several that the release lists: each is a slab.
 
     The coordinates are columns of the cells, or tables with a row a cell.
@@ -182,7 +182,7 @@ class Embedding(_Part):
         return self
 
 
-class FrameEntry(_Part):
+class FrameEntry(_Fields):
     """A coordinate space and the columns that hold it."""
 
     name: str
@@ -197,7 +197,7 @@ class FrameEntry(_Part):
     """Column with the depth of a slab's cells, of a frame of two dimensions."""
 
 
-class TaxonomyUse(_Part):
+class TaxonomyUse(_Fields):
     """A taxonomy that the cells belong to, by a key column."""
 
     directory: str
@@ -212,7 +212,7 @@ class TaxonomyUse(_Part):
     """Put before the name of each level, where another taxonomy has levels of that name."""
 
 
-class ValueSet(_Part):
+class ValueSet(_Fields):
     """Order and colors of a column, from a long-form table of allowed values."""
 
     column: str
@@ -231,7 +231,7 @@ class ValueSet(_Part):
         return self
 
 
-class InlineColors(_Part):
+class InlineColors(_Fields):
     """A column whose colors, and maybe order, are columns of the cells themselves."""
 
     column: str
@@ -240,7 +240,7 @@ class InlineColors(_Part):
     group: str
 
 
-class Regions(_Part):
+class Regions(_Fields):
     """Polygons of a slab: a GeoJSON named as the slab."""
 
     directory: str
@@ -248,7 +248,7 @@ class Regions(_Part):
     """Column whose value set colors the polygons."""
 
 
-class Genes(_Part):
+class Genes(_Fields):
     """The gene table."""
 
     table: str
@@ -262,7 +262,7 @@ class Examples(TableName):
     kind: Literal["log2", "raw"] = "log2"
 
 
-class ExpressionRule(_Part):
+class ExpressionRule(_Fields):
     """How a cell's matrix is found: a directory and a matrix name."""
 
     directories: tuple[str, ...] = Field(min_length=1)
@@ -280,7 +280,7 @@ class ExpressionRule(_Part):
         return self
 
 
-class Expression(_Part):
+class Expression(_Fields):
     """Units of the values, and rules to find the matrices; the first that the release serves counts."""
 
     units: dict[Literal["log2", "raw"], str]
@@ -290,7 +290,7 @@ class Expression(_Part):
     """Whether gene indexes are made by themselves; not of a matrix that is dense and of 50 GB."""
 
 
-class VolumeEntry(_Part):
+class VolumeEntry(_Fields):
     """An image volume of the release, in register with the cells of a frame."""
 
     directory: str
@@ -308,7 +308,7 @@ class VolumeEntry(_Part):
     """Taxonomy that labels are keys of."""
 
 
-class Entry(_Part):
+class Entry(_Fields):
     """One dataset."""
 
     name: str
@@ -363,7 +363,7 @@ class Entry(_Part):
         return self
 
 
-class FlatLevel(_Part):
+class FlatLevel(_Fields):
     """A level of a taxonomy that is told by columns of one table."""
 
     name: str
@@ -375,7 +375,7 @@ class FlatLevel(_Part):
     order: str | None = None
 
 
-class TaxonomyEntry(_Part):
+class TaxonomyEntry(_Fields):
     """One taxonomy: a directory of the release, and the form its tables have."""
 
     directory: str
@@ -405,7 +405,7 @@ class Catalog:
     """By directory."""
 
 
-_PartT = TypeVar("_PartT", bound=_Part)
+_PartT = TypeVar("_PartT", bound=_Fields)
 
 
 def _line(root: yaml.Node | None, path: Sequence[object]) -> int:

@@ -9,10 +9,10 @@ from napari_abc.task import Task
 if TYPE_CHECKING:
     from napari_abc.task import Progress
 
-__all__ = ["Shared"]
+__all__ = ["FileTask"]
 
 
-class Shared(Task):
+class FileTask(Task):
     """A task whose bytes are a share of those of all files; cancelled when the whole is.
 
     Parameters

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from napari_abc.atlas.taxonomy import make_page
+from napari_abc.atlas.taxonomy import make_level_table
 from napari_abc.cli.console import plain
 from napari_abc.cli.target import atlas_of
 from napari_abc.errors import ConfigurationError
@@ -117,23 +117,23 @@ def _list_terms(found: Taxonomy, arguments: Any, console: Console) -> None:
 
 def _terms(found: Taxonomy, level: Level, text: str) -> list[dict[str, Any]]:
     """Terms of a level that hold a text, with the names of those above them."""
-    page = make_page(found, level)
+    level_table = make_level_table(found, level)
     records = []
-    for row in page.find(text).nonzero()[0].tolist():
-        above = {column.title: column.names[row] for column in (*page.chain, *page.facets)}
+    for row in level_table.find(text).nonzero()[0].tolist():
+        above = {column.title: column.names[row] for column in (*level_table.chain, *level_table.facets)}
         record: dict[str, Any] = {
-            "label": page.terms.labels[row],
-            "name": page.terms.names[row],
+            "label": level_table.terms.labels[row],
+            "name": level_table.terms.names[row],
             "level": level.name,
             "terms": {title: name for title, name in above.items() if name},
-            "color": page.terms.colors[row],
-            "cells": _known(page.cells[row]),
-            "leaves": _known(page.leaves[row]),
-            "children": int(page.children[row]),
-            "description": page.descriptions[row],
+            "color": level_table.terms.colors[row],
+            "cells": _known(level_table.cells[row]),
+            "leaves": _known(level_table.leaves[row]),
+            "children": int(level_table.children[row]),
+            "description": level_table.descriptions[row],
         }
-        if page.volumes is not None:
-            volume = float(page.volumes[row])
+        if level_table.volumes is not None:
+            volume = float(level_table.volumes[row])
             record["volume_mm3"] = volume if volume == volume else None
         records.append(record)
     return records

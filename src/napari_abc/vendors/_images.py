@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from napari_abc.io.images import Plane
+    from napari_abc.io.images import TiffPlane
     from napari_abc.task import Task
 
 __all__ = ["Placed", "middle", "place_images"]
@@ -34,7 +34,7 @@ def middle(planes: list[int]) -> int:
 class Placed:
     """A plane of a TIFF file, and where it lies."""
 
-    plane: Plane
+    plane: TiffPlane
     name: str
     """What a person reads."""
     pixel: tuple[float, float]

@@ -31,7 +31,7 @@ from napari_abc.vendors._tables import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from napari_abc.io.images import Plane
+    from napari_abc.io.images import TiffPlane
     from napari_abc.model import ExpressionSource, Outlines, Volume
     from napari_abc.task import Task
 
@@ -262,7 +262,7 @@ def _images(
     if not files:
         notes.append("There is no morphology image in the folder.")
         return ()
-    planes: list[Plane] = []
+    planes: list[TiffPlane] = []
     for path in files:
         try:
             planes += _planes(path, z, notes)
@@ -304,7 +304,7 @@ def _stays_inside(name: str) -> bool:
     )
 
 
-def _planes(path: Path, z: int | None, notes: list[str]) -> list[Plane]:
+def _planes(path: Path, z: int | None, notes: list[str]) -> list[TiffPlane]:
     """Planes of a file, of a stack only one plane a stain."""
     planes = list(open_tiff(path))
     depths = sorted({plane.z for plane in planes})
@@ -320,7 +320,9 @@ def _planes(path: Path, z: int | None, notes: list[str]) -> list[Plane]:
     return planes
 
 
-def _pixel_size(experiment: Mapping[str, Any], planes: list[Plane], notes: list[str]) -> tuple[float, float]:
+def _pixel_size(
+    experiment: Mapping[str, Any], planes: list[TiffPlane], notes: list[str]
+) -> tuple[float, float]:
     size = experiment.get(Xenium.PIXEL_SIZE_KEY)
     known = float(size) if isinstance(size, int | float) and not isinstance(size, bool) else math.nan
     own = next((plane.pixel_size for plane in planes if plane.pixel_size), None)

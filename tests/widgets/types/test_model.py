@@ -7,27 +7,27 @@ from qtpy.QtCore import Qt
 from qtpy.QtGui import QIcon
 
 from napari_abc.atlas.atlas import open_atlas
-from napari_abc.atlas.taxonomy import make_page
+from napari_abc.atlas.taxonomy import make_level_table
 from napari_abc.widgets.types._model import AnnotationsModel
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from napari_abc.atlas.taxonomy import Page
+    from napari_abc.atlas.taxonomy import LevelTable
 
 Role = Qt.ItemDataRole
 UP, DOWN = Qt.SortOrder.AscendingOrder, Qt.SortOrder.DescendingOrder
 
 
-def page_of(release_folder: Path, taxonomy: str, level: str) -> Page:
+def level_table_of(release_folder: Path, taxonomy: str, level: str) -> LevelTable:
     found = open_atlas(release_folder).taxonomy(taxonomy)
-    return make_page(found, found.level(level))
+    return make_level_table(found, found.level(level))
 
 
 @pytest.fixture
 def model(release_folder: Path, qapp: object) -> AnnotationsModel:
     model = AnnotationsModel()
-    model.set_page(page_of(release_folder, "WMB-taxonomy", "subclass"))
+    model.set_level_table(level_table_of(release_folder, "WMB-taxonomy", "subclass"))
     return model
 
 
@@ -63,14 +63,14 @@ def test_a_selected_dot_keeps_its_color(model: AnnotationsModel) -> None:
 
 def test_nothing_is_shown_of_what_is_not_known(release_folder: Path, qapp: object) -> None:
     model = AnnotationsModel()
-    model.set_page(page_of(release_folder, "WMB-taxonomy", "neurotransmitter"))
+    model.set_level_table(level_table_of(release_folder, "WMB-taxonomy", "neurotransmitter"))
     assert headers(model) == ["neurotransmitter", "Cells", "Clusters"]
     assert model.children_column == -1
-    model.set_page(page_of(release_folder, "WMB-taxonomy", "cluster"))
+    model.set_level_table(level_table_of(release_folder, "WMB-taxonomy", "cluster"))
     assert headers(model)[-1] == "Cells"
-    model.set_page(page_of(release_folder, "Allen-CCF-2020", "organ"))
+    model.set_level_table(level_table_of(release_folder, "Allen-CCF-2020", "organ"))
     assert headers(model)[-3:] == ["Parcels", "Children", "mm³"]
-    model.set_page(None)
+    model.set_level_table(None)
     assert (model.rowCount(), model.columnCount(), model.total) == (0, 0, 0)
 
 

@@ -8,7 +8,7 @@ from qtpy.QtGui import QGuiApplication
 from qtpy.QtWidgets import QApplication
 
 from napari_abc.atlas.atlas import open_atlas
-from napari_abc.atlas.taxonomy import make_page
+from napari_abc.atlas.taxonomy import make_level_table
 from napari_abc.widgets.types._table import AnnotationsTable
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def table(release_folder: Path, qtbot: QtBot) -> AnnotationsTable:
     table = AnnotationsTable()
     qtbot.addWidget(table)
     table.resize(700, 400)
-    table.set_page(make_page(taxonomy, taxonomy.level("subclass")))
+    table.set_level_table(make_level_table(taxonomy, taxonomy.level("subclass")))
     table.show()
     return table
 

@@ -7,7 +7,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtGui import QGuiApplication
 
 from napari_abc.atlas.atlas import open_atlas
-from napari_abc.atlas.taxonomy import make_page
+from napari_abc.atlas.taxonomy import make_level_table
 from napari_abc.widgets.types._view import AnnotationsView, TaxonomyRow
 
 if TYPE_CHECKING:
@@ -31,8 +31,8 @@ def view(release_folder: Path, qtbot: QtBot) -> AnnotationsView:
     view.show_taxonomy("A")
     taxonomy = open_atlas(release_folder).taxonomy("WMB-taxonomy")
     levels = [*taxonomy.tree, *taxonomy.facets]
-    pages = [make_page(taxonomy, level) for level in levels]
-    view.show_pages(pages, [f"<b>{level.name}" for level in levels], ("A note.",))
+    level_tables = [make_level_table(taxonomy, level) for level in levels]
+    view.show_level_tables(level_tables, [f"<b>{level.name}" for level in levels], ("A note.",))
     view.show_level(CLASS)
     return view
 

@@ -17,7 +17,7 @@ import numpy as np
 from napari_abc.atlas.expression._examples import ExampleGenes
 from napari_abc.atlas.expression._packages import groups_of
 from napari_abc.atlas.expression._rows import rows_in_matrix, rows_path
-from napari_abc.atlas.progress import Shared
+from napari_abc.atlas.progress import FileTask
 from napari_abc.errors import ExpressionError, FormatError, MissingFileError, NetworkError
 from napari_abc.io.matrix import open_matrix
 from napari_abc.model import Package
@@ -46,7 +46,7 @@ _UNASKED = 16 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
-class _Part:
+class _Holder:
     """A matrix file that holds cells of the slab."""
 
     file: RemoteFile
@@ -168,7 +168,7 @@ class AtlasExpression:
         """Bytes of :meth:`packages`; 0 when all is on disk."""
         return sum(package.bytes for package in self.packages(kind, identifiers, rows))
 
-    def _parts(self, kind: str, rows: NDArray[np.bool_] | None = None) -> list[_Part]:
+    def _parts(self, kind: str, rows: NDArray[np.bool_] | None = None) -> list[_Holder]:
         """Matrices of the slab's cells, by the rule that leaves out the fewest and has the least to fetch."""
         choices = []
         for groups in self._groups:
@@ -178,13 +178,13 @@ class AtlasExpression:
             choices.append(((-found, missing, len(parts)), parts))
         return min(choices, key=lambda choice: choice[0])[1] if choices else []
 
-    def _parts_by(self, groups: Groups, kind: str, rows: NDArray[np.bool_] | None) -> Iterator[_Part]:
+    def _parts_by(self, groups: Groups, kind: str, rows: NDArray[np.bool_] | None) -> Iterator[_Holder]:
         for name in groups.names:
             file = self._files.matrix(*name, kind)
             if file is not None:
                 places = groups.places(name)
                 wanted = len(places) if rows is None else int(np.count_nonzero(rows[places]))
-                yield _Part(file, groups, name, wanted, self._to_fetch(file, groups))
+                yield _Holder(file, groups, name, wanted, self._to_fetch(file, groups))
 
     def _to_fetch(self, file: RemoteFile, groups: Groups) -> int:
         if self._store.locate(file) is not None:
@@ -196,7 +196,7 @@ class AtlasExpression:
         return 0 if known or index.cell_id_bytes <= _UNASKED else index.cell_id_bytes
 
     def _cheaper_examples(
-        self, kind: str, identifiers: Sequence[str], parts: Sequence[_Part]
+        self, kind: str, identifiers: Sequence[str], parts: Sequence[_Holder]
     ) -> list[RemoteFile]:
         """Tables of example genes that hold these genes with less to fetch than the matrices."""
         missing = sum(part.missing for part in parts if part.wanted)
@@ -284,9 +284,9 @@ class AtlasExpression:
                 groups.forget_labels()
 
     def _read_parts(
-        self, chosen: Sequence[_Part], identifiers: Sequence[str], task: Task
+        self, chosen: Sequence[_Holder], identifiers: Sequence[str], task: Task
     ) -> NDArray[np.float32]:
-        progress = Shared(task, sum(part.missing for part in chosen), sum(bool(p.missing) for p in chosen))
+        progress = FileTask(task, sum(part.missing for part in chosen), sum(bool(p.missing) for p in chosen))
         values: NDArray[np.float32] | None = None
         known, lacking = 0, set(identifiers)
         for part in chosen:
@@ -314,7 +314,7 @@ class AtlasExpression:
         return values
 
     def _read_part(
-        self, part: _Part, identifiers: Sequence[str], task: Task
+        self, part: _Holder, identifiers: Sequence[str], task: Task
     ) -> tuple[NDArray[np.float32], int, set[str]]:
         """Values of a matrix's cells, how many of them it holds, and the genes that it lacks."""
         index = self._usable(part)
@@ -331,7 +331,7 @@ class AtlasExpression:
                     ) from error
         return self._read_matrix(part, identifiers, task)
 
-    def _usable(self, part: _Part) -> GeneIndex | None:
+    def _usable(self, part: _Holder) -> GeneIndex | None:
         """The index of a file, if it can tell which of its rows are the slab's cells."""
         index = self._indexes.find(part.file)
         if index is None or index.cell_id_bytes is not None:
@@ -340,7 +340,7 @@ class AtlasExpression:
         return index if known or self._store.locate(part.file) is not None else None
 
     def _read_index(
-        self, index: GeneIndex, part: _Part, identifiers: Sequence[str], task: Task
+        self, index: GeneIndex, part: _Holder, identifiers: Sequence[str], task: Task
     ) -> tuple[NDArray[np.float32], int, set[str]]:
         kept = self._plans.get(part.file.key)
         if kept is None or kept[0] is not index:
@@ -353,7 +353,7 @@ class AtlasExpression:
         return _spread(index.read(columns, plan, task), identifiers, absent), kept[2], absent
 
     def _read_matrix(
-        self, part: _Part, identifiers: Sequence[str], task: Task
+        self, part: _Holder, identifiers: Sequence[str], task: Task
     ) -> tuple[NDArray[np.float32], int, set[str]]:
         path = self._store.ensure(part.file, task)
         matrix = self._matrices.get(path) or self._matrices.setdefault(path, open_matrix(path))
@@ -366,7 +366,7 @@ class AtlasExpression:
     def _rows_path(self, file: RemoteFile, groups: Groups) -> Path:
         return rows_path(self._cells, self._store.identity(file), groups.digest)
 
-    def _rows(self, opened: Callable[[], Matrix | GeneIndex], part: _Part, task: Task) -> NDArray[np.int64]:
+    def _rows(self, opened: Callable[[], Matrix | GeneIndex], part: _Holder, task: Task) -> NDArray[np.int64]:
         """Row in the matrix of each of its cells that the slab shows, -1 where absent."""
         path = self._rows_path(part.file, part.groups)
         return rows_in_matrix(path, opened, part.groups, part.name, self._kept, task)

@@ -69,7 +69,7 @@ def index_many(
     """
     overall = _Overall(wanted, task)
     ready: SimpleQueue[Item] = SimpleQueue()
-    fetching = _Part(task, overall.fetching)
+    fetching = _PartTask(task, overall.fetching)
 
     def fetch() -> None:
         try:
@@ -95,12 +95,12 @@ def index_many(
                     more, failure = False, item
             if batch:
                 overall.batch = len(batch)
-                indexing = _Part(task, overall.indexing)
+                indexing = _PartTask(task, overall.indexing)
                 orders = [Order(path, one.target, one.key) for one, path in batch]
                 build_indexes(orders, open_matrix, indexing, scheduler)
                 for one, _ in batch:
                     if finished is not None:
-                        finished(one, _Part(task, overall.finishing))
+                        finished(one, _PartTask(task, overall.finishing))
                 overall.indexed += len(batch)
     finally:
         fetching.cancel()
@@ -122,7 +122,7 @@ def _arrived(ready: SimpleQueue[Item], task: Task) -> list[Item]:
                 return items
 
 
-class _Part(Task):
+class _PartTask(Task):
     """A part of a task, which is cancelled with the whole, or alone."""
 
     def __init__(self, whole: Task, notify: Callable[[Progress], None]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from napari_abc.atlas.taxonomy._page import Column, Page, make_page, plural
+from napari_abc.atlas.taxonomy._level_table import Column, LevelTable, make_level_table, plural
 from napari_abc.atlas.taxonomy._tables import read_taxonomy, tables_of
 from napari_abc.atlas.taxonomy._taxonomies import Taxonomies
 from napari_abc.atlas.taxonomy._taxonomy import Level, Taxonomy
@@ -11,12 +11,12 @@ from napari_abc.atlas.taxonomy._value_sets import ValueTable, inline_values, rea
 __all__ = [
     "Column",
     "Level",
-    "Page",
+    "LevelTable",
     "Taxonomies",
     "Taxonomy",
     "ValueTable",
     "inline_values",
-    "make_page",
+    "make_level_table",
     "plural",
     "read_taxonomy",
     "read_value_sets",

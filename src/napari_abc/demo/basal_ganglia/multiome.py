@@ -31,7 +31,7 @@ _CELLS = {"Human": 280, "Macaque": 180, "Marmoset": 140}
 _STRANGERS = 12
 
 
-class _Donor(NamedTuple):
+class _MultiomeDonor(NamedTuple):
     label: str
     species: str
     sex: str
@@ -39,11 +39,11 @@ class _Donor(NamedTuple):
 
 
 _DONORS = (
-    _Donor("H24.30.001", "Human", "Male", "54 yrs"),
-    _Donor("H24.30.003", "Human", "Female", "49 yrs"),
-    _Donor("QM21.26.001", "Macaque", "Female", "10 yrs"),
-    _Donor("QM23.50.002", "Macaque", "Male", "8 yrs"),
-    _Donor("CJ23.56.002", "Marmoset", "Male", "4 yrs"),
+    _MultiomeDonor("H24.30.001", "Human", "Male", "54 yrs"),
+    _MultiomeDonor("H24.30.003", "Human", "Female", "49 yrs"),
+    _MultiomeDonor("QM21.26.001", "Macaque", "Female", "10 yrs"),
+    _MultiomeDonor("QM23.50.002", "Macaque", "Male", "8 yrs"),
+    _MultiomeDonor("CJ23.56.002", "Marmoset", "Male", "4 yrs"),
 )
 _NAMES = {
     "Human": ("NCBITaxon:9606", "Homo sapiens"),

@@ -23,7 +23,7 @@ from napari_abc.demo.shared.single_cells import (
     tint,
     write_matrices,
 )
-from napari_abc.demo.shared.term_tables import Term, TermSet, TermTree
+from napari_abc.demo.shared.term_tables import TermRow, TermSet, TermTree
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -98,7 +98,7 @@ def _weights() -> dict[str, float]:
 def _tree() -> TermTree:
     """Three levels; the leaf is the supertype, and its number the alias."""
     rng = np.random.default_rng(20260701)
-    terms: list[Term] = []
+    terms: list[TermRow] = []
     leaves: dict[int, tuple[str, ...]] = {}
     orders = [0, 0, 0]
     top = ""
@@ -106,16 +106,16 @@ def _tree() -> TermTree:
         if len(row) == 2:
             orders[0] += 1
             top = f"CS20260701_NEIG_{orders[0]:02d}"
-            terms.append(Term(top, row[0], _SETS[0].label, row[1], orders[0]))
+            terms.append(TermRow(top, row[0], _SETS[0].label, row[1], orders[0]))
             continue
         orders[1] += 1
         middle = f"CS20260701_SCLA_{orders[1]:02d}"
-        terms.append(Term(middle, row[0], _SETS[1].label, row[1], orders[1], top))
+        terms.append(TermRow(middle, row[0], _SETS[1].label, row[1], orders[1], top))
         for place in range(1, int(row[2]) + 1):
             orders[2] += 1
             leaf = f"CS20260701_SUPR_{orders[2]:02d}"
             name = f"{row[0]}_{place}"
-            terms.append(Term(leaf, name, _SETS[2].label, tint(row[1], rng), orders[2], middle))
+            terms.append(TermRow(leaf, name, _SETS[2].label, tint(row[1], rng), orders[2], middle))
             leaves[orders[2]] = (top, middle, leaf)
     labels = {alias: path[2] for alias, path in leaves.items()}
     # What a term is called in two other taxonomies, where it is known there.

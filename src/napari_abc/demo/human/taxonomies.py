@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_abc.demo.shared.single_cells import tint
-from napari_abc.demo.shared.term_tables import Term, TermSet, TermTree
+from napari_abc.demo.shared.term_tables import TermRow, TermSet, TermTree
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -103,26 +103,26 @@ def seaad_of() -> dict[str, str]:
 def whb_tree() -> TermTree:
     """``WHB-taxonomy``: the leaf is the subcluster, and glia have no transmitter."""
     rng = np.random.default_rng(202210140)
-    terms: list[Term] = []
+    terms: list[TermRow] = []
     leaves: dict[int, tuple[str, ...]] = {}
     transmitter_of = {}
     for order, (name, color) in enumerate(_TRANSMITTERS.items()):
         transmitter_of[name] = f"CS202210140_{3807 + order}"
-        terms.append(Term(transmitter_of[name], name, "CCN202210140_NEUR", color, order))
+        terms.append(TermRow(transmitter_of[name], name, "CCN202210140_NEUR", color, order))
     speaks = {name: transmitter for name, transmitter, _, _ in _rows(_TYPES)}
     clusters = subclusters = 0
     for order, (number, name, color, members) in enumerate(_rows(_WHB)):
         top = f"CS202210140_{number}"
-        terms.append(Term(top, name, "CCN202210140_SUPC", color, order))
+        terms.append(TermRow(top, name, "CCN202210140_SUPC", color, order))
         for member in members.split(", "):
             cluster, *aliases = member.split()
             middle = f"CS202210140_{int(cluster.rpartition('_')[2]) + 1}"
-            terms.append(Term(middle, cluster, "CCN202210140_CLUS", tint(color, rng), clusters, top))
+            terms.append(TermRow(middle, cluster, "CCN202210140_CLUS", tint(color, rng), clusters, top))
             clusters += 1
             for alias in map(int, aliases):
                 leaf = f"CS202210140_{alias + 494}"
                 leaf_name, leaf_color = f"{cluster}_{alias}", tint(color, rng)
-                terms.append(Term(leaf, leaf_name, "CCN202210140_SUBC", leaf_color, subclusters, middle))
+                terms.append(TermRow(leaf, leaf_name, "CCN202210140_SUBC", leaf_color, subclusters, middle))
                 subclusters += 1
                 facet = (transmitter_of[speaks[name]],) if speaks[name] else ()
                 leaves[alias] = (top, middle, leaf, *facet)
@@ -135,12 +135,12 @@ def whb_tree() -> TermTree:
 def seaad_tree() -> TermTree:
     """``SEAAD-taxonomy``: three levels and a facet, and no table of clusters."""
     rng = np.random.default_rng(20230508)
-    terms: list[Term] = []
+    terms: list[TermRow] = []
     leaves: dict[int, tuple[str, ...]] = {}
     changes = []
     for order, (name, color) in enumerate(_CHANGES, start=1):
         changes.append(f"CS20230508_ACPS_{order:04d}")
-        terms.append(Term(changes[-1], name, "CCN20230508_ACPS", color, order))
+        terms.append(TermRow(changes[-1], name, "CCN20230508_ACPS", color, order))
     orders = [0, 0, 0]
     top = ""
     for line in _SEAAD.strip().splitlines():
@@ -148,16 +148,16 @@ def seaad_tree() -> TermTree:
         if len(rest) == 1:
             orders[0] += 1
             top = f"CS20230508_CLAS_{orders[0]:04d}"
-            terms.append(Term(top, name, "CCN20230508_CLAS", rest[0], orders[0]))
+            terms.append(TermRow(top, name, "CCN20230508_CLAS", rest[0], orders[0]))
             continue
         number, color, short, supertypes = rest
         orders[1] += 1
         middle = f"CS20230508_SUBC_{int(number):04d}"
-        terms.append(Term(middle, name, "CCN20230508_SUBC", color, orders[1], top))
+        terms.append(TermRow(middle, name, "CCN20230508_SUBC", color, orders[1], top))
         for place, alias in enumerate(map(int, supertypes.split()), start=1):
             orders[2] += 1
             leaf, shade = f"CS20230508_SUPT_{alias:04d}", tint(color, rng)
-            terms.append(Term(leaf, f"{short}_{place}", "CCN20230508_SUPT", shade, orders[2], middle))
+            terms.append(TermRow(leaf, f"{short}_{place}", "CCN20230508_SUPT", shade, orders[2], middle))
             leaves[alias] = (top, middle, leaf, changes[int(rng.integers(0, 3))])
     labels = {alias: path[2] for alias, path in leaves.items()}
     return TermTree("SEAAD-taxonomy", "20240131", "short", _SEAAD_SETS, tuple(terms), leaves, labels)

@@ -44,7 +44,7 @@ L8TX_211028_01_F04|491_A02|HPF - HIP|HPF|C57BL6J-581377|F|P551|aged|False
 _COLUMNS = ("library", "sample", "region", "division", "donor", "sex", "age", "category", "studied")
 
 
-class _Cluster(NamedTuple):
+class _AgingCluster(NamedTuple):
     """A cluster of this study, and where it hangs in the older taxonomy."""
 
     alias: int
@@ -57,12 +57,12 @@ class _Cluster(NamedTuple):
 
 
 @cache
-def _clusters() -> tuple[_Cluster, ...]:
+def _clusters() -> tuple[_AgingCluster, ...]:
     """One or two a supertype; the first has no cell, as some have none in the real tables."""
     rng = np.random.default_rng(20241021)
     names = {str(term["label"]): str(term["name"]) for term in mouse_types.terms()}
     colors = {str(term["label"]): str(term["color_hex_triplet"]) for term in mouse_types.terms()}
-    found: list[_Cluster] = []
+    found: list[_AgingCluster] = []
     for leaf in mouse_types.clusters():
         supertype = leaf.terms[3]
         if sum(cluster.terms[2] == supertype for cluster in found) > int(rng.random() < 0.3):
@@ -71,7 +71,7 @@ def _clusters() -> tuple[_Cluster, ...]:
         name = f"{alias}_{names[supertype].split(' ', 1)[1]}"
         color = tint(colors[supertype], rng)
         label = f"CS20241021_{alias:04d}"
-        found.append(_Cluster(alias, label, name, color, leaf.type_name, leaf.terms[1:4]))
+        found.append(_AgingCluster(alias, label, name, color, leaf.type_name, leaf.terms[1:4]))
     return tuple(found)
 
 

@@ -20,7 +20,7 @@ from napari_abc.demo.shared.single_cells import (
     tint,
     write_matrices,
 )
-from napari_abc.demo.shared.term_tables import Term, TermSet, TermTree
+from napari_abc.demo.shared.term_tables import TermRow, TermSet, TermTree
 
 if TYPE_CHECKING:
     from napari_abc.demo.mouse.wmb_10x import MouseCells
@@ -70,7 +70,7 @@ def _tree() -> tuple[TermTree, dict[int, int]]:
     old_terms = {str(term["label"]): term for term in mouse_types.terms()}
     leaves = mouse_types.clusters()
     dealt = rng.permutation([leaf.alias for leaf in leaves]).tolist()
-    terms: dict[str, Term] = {}
+    terms: dict[str, TermRow] = {}
     orders: dict[str, int] = {}
 
     def add(code: str, key: str, name: str, color: str, parent: str | None) -> str:
@@ -80,7 +80,7 @@ def _tree() -> tuple[TermTree, dict[int, int]]:
             order = orders[code] = orders.get(code, 0) + 1
             label = f"CS20251031_{code}_{order:04d}"
             shown = name.format(n=order)
-            terms[known] = Term(label, shown, f"CCN20251031_{code}", color, order, parent)
+            terms[known] = TermRow(label, shown, f"CCN20251031_{code}", color, order, parent)
         return terms[known].label
 
     paths: dict[int, tuple[str, ...]] = {}

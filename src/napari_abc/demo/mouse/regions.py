@@ -121,7 +121,7 @@ int|6|#CCCCCC|internal capsule
 """
 
 
-class _Term(NamedTuple):
+class _RegionTerm(NamedTuple):
     """A term at one level; a structure without parts is one at several levels."""
 
     label: str
@@ -134,26 +134,26 @@ class _Term(NamedTuple):
 
 
 @cache
-def _parcels() -> dict[int, tuple[str, tuple[_Term, ...]]]:
+def _parcels() -> dict[int, tuple[str, tuple[_RegionTerm, ...]]]:
     """Index → (compartment or "", its terms from organ to substructure)."""
     known = {row[0]: row for row in (line.split("|") for line in _TERMS.strip().splitlines())}
 
-    def term(acronym: str, level: int, above: str) -> _Term:
+    def term(acronym: str, level: int, above: str) -> _RegionTerm:
         shown = acronym.replace("~", " ")
         base = acronym.removesuffix("-unassigned")
         _, number, color, name = known[base]
         if base != acronym:  # cells that lie in none of the parts have a term of their own
             label = f"ABC-Ontology-2023-{base}-{LEVELS[level]}"
-            return _Term(label, shown, f"{name}, unassigned", level, color, "")
+            return _RegionTerm(label, shown, f"{name}, unassigned", level, color, "")
         if acronym == above:  # the same structure once more, one level down
-            return _Term(f"ABC-Ontology-2023-{acronym}-{LEVELS[level]}", shown, name, level, color, "")
-        return _Term(f"{_ONTOLOGY}-{number}", shown, name, level, color, number)
+            return _RegionTerm(f"ABC-Ontology-2023-{acronym}-{LEVELS[level]}", shown, name, level, color, "")
+        return _RegionTerm(f"{_ONTOLOGY}-{number}", shown, name, level, color, number)
 
     nothing = tuple(
-        _Term(f"ABC-Ontology-2023-unassigned-{level}", "unassigned", "unassigned", index, "#000000", "")
+        _RegionTerm(f"ABC-Ontology-2023-unassigned-{level}", "unassigned", "unassigned", index, "#000000", "")
         for index, level in enumerate(LEVELS)
     )
-    found: dict[int, tuple[str, tuple[_Term, ...]]] = {0: ("", nothing)}
+    found: dict[int, tuple[str, tuple[_RegionTerm, ...]]] = {0: ("", nothing)}
     for line in _PARCELS.strip().splitlines():
         number, compartment, path = line.split("|")
         terms, above = [term("brain", 0, "")], "brain"
@@ -192,14 +192,14 @@ def write_parcellation(bucket: Bucket, annotation: NDArray[np.integer], spacing:
     _write_membership(bucket, leaves)
 
 
-def _annotation_number(terms: tuple[_Term, ...]) -> str:
+def _annotation_number(terms: tuple[_RegionTerm, ...]) -> str:
     return next((term.number for term in reversed(terms) if term.number), "0")
 
 
 @cache
-def _ordered_terms() -> dict[str, tuple[_Term, int, str | None]]:
+def _ordered_terms() -> dict[str, tuple[_RegionTerm, int, str | None]]:
     """Label → (term, its order within the level, label of its parent); the one for nothing comes last."""
-    found: dict[str, tuple[_Term, int, str | None]] = {}
+    found: dict[str, tuple[_RegionTerm, int, str | None]] = {}
     orders = [0] + [1] * (len(LEVELS) - 1)
     parcels = _parcels()
     for number in [*sorted(parcels)[1:], 0]:

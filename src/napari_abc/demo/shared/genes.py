@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BACKGROUND",
-    "Gene",
+    "PanelGene",
     "draw_counts",
     "gene_table",
     "markers",
@@ -148,7 +148,7 @@ _MACAQUE_NCBI = {"ABO": 722252, "ADAM12": 696405, "ADCYAP1": 100424113, "C9H10or
 
 
 @dataclass(frozen=True)
-class Gene:
+class PanelGene:
     """A gene of one panel; a blank has no name and no markers."""
 
     identifier: str
@@ -174,17 +174,17 @@ def markers() -> Mapping[str, Mapping[str, float]]:
 
 
 @cache
-def panel(species: Species) -> tuple[Gene, ...]:
+def panel(species: Species) -> tuple[PanelGene, ...]:
     """The genes of a species' panel, in the order of its ``gene.csv`` and of its matrices."""
     column, prefix = {"Human": (1, "ENSG"), "Macaque": (2, "ENSMMUG"), "Marmoset": (3, "NCBIGene:")}[species]
     genes = [
-        Gene(
+        PanelGene(
             prefix + (row[column] if species == "Marmoset" else row[column].zfill(11)), row[0], row[5], row[4]
         )
         for row in _rows()
         if row[column] != "-"
     ]
-    blanks = [Gene(blank, blank, "", "") for blank in _BLANKS[species]]
+    blanks = [PanelGene(blank, blank, "", "") for blank in _BLANKS[species]]
     if species == "Macaque":  # the macaque's blanks have symbols and are sorted among the genes
         return tuple(sorted(genes + blanks, key=lambda gene: gene.symbol))
     return tuple(genes + blanks)

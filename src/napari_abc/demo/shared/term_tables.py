@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from napari_abc.demo.shared.bucket import Bucket
 
-__all__ = ["Term", "TermSet", "TermTree"]
+__all__ = ["TermRow", "TermSet", "TermTree"]
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class TermSet:
 
 
 @dataclass(frozen=True)
-class Term:
+class TermRow:
     """A term of a level."""
 
     label: str
@@ -54,7 +54,7 @@ class TermTree:
     form: str
     sets: tuple[TermSet, ...]
     """In the order of the rows, which need not be that of the levels."""
-    terms: tuple[Term, ...]
+    terms: tuple[TermRow, ...]
     leaves: Mapping[int, tuple[str, ...]]
     """``cluster_alias`` → labels of its terms."""
     clusters: Mapping[int, str]
@@ -63,7 +63,7 @@ class TermTree:
     """Further columns of the terms: name → {label of a term: value}."""
 
     @cached_property
-    def by_label(self) -> dict[str, Term]:
+    def by_label(self) -> dict[str, TermRow]:
         """Terms by label."""
         return {term.label: term for term in self.terms}
 

@@ -15,12 +15,12 @@ from napari_abc.io.images._planes import depth_range, plane_at, plane_of
 from napari_abc.io.images._precomputed import is_precomputed, open_precomputed
 from napari_abc.io.images._pyramid import contrast_limits, multiscale, pyramid_folder
 from napari_abc.io.images._slicing import read_key
-from napari_abc.io.images._tiff import Plane, open_tiff
+from napari_abc.io.images._tiff import TiffPlane, open_tiff
 from napari_abc.io.images._volumes import convert_volume, find_kept, open_volume
 
 __all__ = [
     "Layout",
-    "Plane",
+    "TiffPlane",
     "contrast_limits",
     "convert_volume",
     "depth_range",

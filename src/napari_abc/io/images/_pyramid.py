@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import dask.array as da
     from numpy.typing import NDArray
 
-    from napari_abc.io.images._tiff import Plane
+    from napari_abc.io.images._tiff import TiffPlane
     from napari_abc.task import Task
 
 __all__ = ["contrast_limits", "multiscale", "pyramid_folder"]
@@ -43,7 +43,7 @@ def pyramid_folder() -> Path:
     return default_cache() / OWN_FOLDER / "pyramids"
 
 
-def multiscale(plane: Plane, folder: Path, task: Task) -> list[Any]:
+def multiscale(plane: TiffPlane, folder: Path, task: Task) -> list[Any]:
     """Levels of a plane, the smallest of at most 4096 pixels a side.
 
     Parameters
@@ -109,11 +109,11 @@ def contrast_limits(levels: Sequence[Any]) -> tuple[float, float]:
     return (low, high) if high > low else (min(low, 0.0), max(low, 1.0))
 
 
-def _name_of_file(plane: Plane) -> str:
+def _name_of_file(plane: TiffPlane) -> str:
     return hashlib.sha1(str(plane.path.resolve()).encode(), usedforsecurity=False).hexdigest()[:20]
 
 
-def _name_of_plane(plane: Plane) -> str:
+def _name_of_plane(plane: TiffPlane) -> str:
     return f"{plane.channel}-{plane.z}{'-' + plane.name if plane.name in ('red', 'green', 'blue') else ''}"
 
 

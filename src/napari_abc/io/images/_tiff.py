@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from tifffile import TiffFile, TiffPage
 
-__all__ = ["Plane", "open_tiff", "opened_tiff"]
+__all__ = ["TiffPlane", "open_tiff", "opened_tiff"]
 
 _MAX_PAGES = 4096
 _MAX_SEGMENT = 2**29
@@ -45,7 +45,7 @@ _MAX_CHUNK = 2**26
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Plane:
+class TiffPlane:
     """One gray image of a TIFF file and its smaller copies."""
 
     name: str
@@ -62,7 +62,7 @@ class Plane:
     path: Path
 
 
-def open_tiff(path: Path) -> tuple[Plane, ...]:
+def open_tiff(path: Path) -> tuple[TiffPlane, ...]:
     """Open a TIFF or OME-TIFF file, reading its headers only.
 
     Parameters
@@ -72,7 +72,7 @@ def open_tiff(path: Path) -> tuple[Plane, ...]:
 
     Returns
     -------
-    tuple of Plane
+    tuple of TiffPlane
         In the order of the file. A color image gives a plane for red, green and blue.
 
     Raises
@@ -98,7 +98,7 @@ def open_tiff(path: Path) -> tuple[Plane, ...]:
             for sample, color in enumerate(_colors(family[0], path)):
                 levels = [_Segments(path, page, sample, stamp) for page in family]
                 planes.append(
-                    Plane(
+                    TiffPlane(
                         name=color or ome.channels.get(where[0], ""),
                         channel=where[0],
                         z=where[1],

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from tifffile import TiffFile
 
-    from napari_abc.io.images._tiff import Plane
+    from napari_abc.io.images._tiff import TiffPlane
     from napari_abc.task import Task
 
 __all__ = ["open_tiff_volumes"]
@@ -88,7 +88,7 @@ def open_tiff_volumes(path: Path, task: Task, notes: list[str]) -> tuple[Volume,
     first = min(time for time, _, _ in said.places.values())
     if any(time != first for time, _, _ in said.places.values()):
         notes.append(f"{path.name} has several points in time; the first is shown.")
-    channels: dict[tuple[int, str], dict[int, Plane]] = {}
+    channels: dict[tuple[int, str], dict[int, TiffPlane]] = {}
     for number, plane in enumerate(planes):
         time, channel, z = said.places[number // colors]
         if time == first:
@@ -103,7 +103,7 @@ def open_tiff_volumes(path: Path, task: Task, notes: list[str]) -> tuple[Volume,
 
 
 def _volume(
-    path: Path, stack: list[Plane], key: tuple[int, str], said: _Said, count: int, task: Task
+    path: Path, stack: list[TiffPlane], key: tuple[int, str], said: _Said, count: int, task: Task
 ) -> Volume:
     channel, color = key
     labels = count == 1 and stack[0].levels[0].dtype.kind in "iu" and says_labels(path.name)

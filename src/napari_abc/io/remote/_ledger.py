@@ -14,11 +14,11 @@ from napari_abc.per_process import PerProcess
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["Entry", "Ledger"]
+__all__ = ["CheckedFile", "Ledger"]
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class CheckedFile:
     """What was found when a file was checked."""
 
     size: int
@@ -47,7 +47,7 @@ class Ledger(PerProcess):
     def __init__(self, path: Path, root: Path) -> None:
         self._path = path
         self._root = root
-        self._entries: dict[str, Entry] = {}
+        self._entries: dict[str, CheckedFile] = {}
         self._read_to = 0
         self._begin()
 
@@ -55,7 +55,7 @@ class Ledger(PerProcess):
         super()._begin()
         self._lock = threading.Lock()
 
-    def entry(self, file: Path) -> Entry | None:
+    def entry(self, file: Path) -> CheckedFile | None:
         """What is known of a file as it lies there now, or None; cheap."""
         try:
             found = file.stat()
@@ -82,7 +82,7 @@ class Ledger(PerProcess):
         origin
             Location of the source that it was fetched from, if we did that.
         """
-        entry = Entry(found.st_size, found.st_mtime_ns, md5, origin)
+        entry = CheckedFile(found.st_size, found.st_mtime_ns, md5, origin)
         line = {
             "file": self._name(file),
             "size": entry.size,
@@ -128,7 +128,7 @@ class Ledger(PerProcess):
             # A damaged line is as good as none.
             with contextlib.suppress(ValueError, KeyError, TypeError, RecursionError):
                 values = json.loads(line)
-                entry = Entry(
+                entry = CheckedFile(
                     int(values["size"]), int(values["mtime_ns"]), str(values["md5"]), values.get("origin")
                 )
                 self._entries[str(values["file"])] = entry

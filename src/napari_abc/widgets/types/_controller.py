@@ -9,7 +9,7 @@ from qtpy.QtCore import QObject
 
 from napari_abc.atlas.atlas import DEMO, open_atlas
 from napari_abc.atlas.catalog import catalog
-from napari_abc.atlas.taxonomy import make_page
+from napari_abc.atlas.taxonomy import make_level_table
 from napari_abc.io.remote import PUBLIC_BUCKET
 from napari_abc.text import bytes_text
 from napari_abc.viewer.color import hide, painted
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from napari.layers import Points
 
     from napari_abc.atlas.atlas import Atlas
-    from napari_abc.atlas.taxonomy import Page, Taxonomy
+    from napari_abc.atlas.taxonomy import LevelTable, Taxonomy
     from napari_abc.model import Categorical
     from napari_abc.task import Task
     from napari_abc.widgets.jobs import Jobs
@@ -51,7 +51,7 @@ class _Listed:
 @dataclass(frozen=True, slots=True)
 class _Opened:
     taxonomy: Taxonomy
-    pages: list[Page]
+    level_tables: list[LevelTable]
     tips: list[str]
 
 
@@ -219,8 +219,8 @@ class AnnotationsController(QObject):
         taxonomy = opened.taxonomy
         self._rows[taxonomy.name] = replace(self._rows[taxonomy.name], to_fetch=0)
         self._view.set_taxonomies(list(self._rows.values()), "")
-        self._view.show_pages(opened.pages, opened.tips, taxonomy.notes)
-        self._view.show_level(opened.pages[0].level)
+        self._view.show_level_tables(opened.level_tables, opened.tips, taxonomy.notes)
+        self._view.show_level(opened.level_tables[0].level)
         self._tell_slabs()
 
     def _not_read(self, text: str) -> None:
@@ -262,11 +262,11 @@ class AnnotationsController(QObject):
 
     def show_cells(self, labels: tuple[str, ...]) -> None:
         """Color every open slab that has the level by it, and show the cells of these terms only."""
-        opened, page = self._opened, self._view.table.rows.page
-        if opened is None or page is None or not labels:
+        opened, level_table = self._opened, self._view.table.rows.level_table
+        if opened is None or level_table is None or not labels:
             return
         names = {opened.taxonomy.term(label).name for label in labels}
-        found = annotations_cells.targets(self._viewer, page.taxonomy, page.level)
+        found = annotations_cells.targets(self._viewer, level_table.taxonomy, level_table.level)
 
         def done(resolved: list[tuple[annotations_cells.Target, Categorical]]) -> None:
             said = []
@@ -303,20 +303,20 @@ class AnnotationsController(QObject):
 
     def _tell_slabs(self, _event: Any = None, *, shown: str = "") -> None:
         """Say which open slabs have the taxonomy, or what to open."""
-        opened, page = self._opened, self._view.table.rows.page
+        opened, level_table = self._opened, self._view.table.rows.level_table
         self._hidden = [layer for layer in self._hidden if layer in self._viewer.layers]
-        if opened is None or page is None:
+        if opened is None or level_table is None:
             self._view.set_slabs("", False, bool(self._hidden))
             return
         name = opened.taxonomy.name
         have = [slab.label for slab in annotations_cells.with_taxonomy(self._viewer, name)]
-        here = annotations_cells.targets(self._viewer, name, page.level)
+        here = annotations_cells.targets(self._viewer, name, level_table.level)
         if shown:
             text = shown
         elif here:
             text = f"Open with this taxonomy: {_and(have)}."
         elif have:
-            text = f"{_and(have)} can't be colored by {page.terms.title}."
+            text = f"{_and(have)} can't be colored by {level_table.terms.title}."
         else:
             users = _datasets_of(self._atlas, name)
             text = "No open cells have this taxonomy"
@@ -365,7 +365,7 @@ def _open(taxonomy: Taxonomy) -> _Opened:
     tips = [
         "\n".join(part for part in (level.name, level.label, level.description) if part) for level in levels
     ]
-    return _Opened(taxonomy, [make_page(taxonomy, level) for level in levels], tips)
+    return _Opened(taxonomy, [make_level_table(taxonomy, level) for level in levels], tips)
 
 
 def _related(taxonomy: Taxonomy, level: str, selected: list[str]) -> list[str]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from qtpy.QtCore import QObject
 
-    from napari_abc.atlas.taxonomy import Column, Page
+    from napari_abc.atlas.taxonomy import Column, LevelTable
 
 __all__ = ["AnnotationsModel"]
 
@@ -36,15 +36,15 @@ _ROLES = frozenset(
 
 
 class AnnotationsModel(QAbstractTableModel):
-    """A page of a taxonomy.
+    """The terms of a level of a taxonomy.
 
-    Rows are numbers into the page, so that neither filter nor order copies a text, and a page of
+    Rows are numbers into the level's table, so that neither filter nor order copies a text, and one of
     thousands costs no more than the dozen rows that are seen.
     """
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._page: Page | None = None
+        self._level_table: LevelTable | None = None
         self._texts: tuple[Column, ...] = ()
         self._numbers: list[tuple[str, str, NDArray[Any]]] = []
         self._rows = np.zeros(0, dtype=np.int64)
@@ -54,27 +54,32 @@ class AnnotationsModel(QAbstractTableModel):
     # -- what is shown ---------------------------------------------------------------------------
 
     @property
-    def page(self) -> Page | None:
-        """The page; None before there is one."""
-        return self._page
+    def level_table(self) -> LevelTable | None:
+        """The level's terms; None before there are any."""
+        return self._level_table
 
-    def set_page(self, page: Page | None, text: str = "") -> None:
-        """Show a page, its rows that hold a text."""
+    def set_level_table(self, level_table: LevelTable | None, text: str = "") -> None:
+        """Show a level, its rows that hold a text."""
         self.beginResetModel()
-        self._page = page
+        self._level_table = level_table
         self._texts, self._numbers = (), []
-        if page is not None:
-            self._texts = (*page.chain, *(column for column in page.facets if any(column.labels)))
-            if (page.cells >= 0).any():
+        if level_table is not None:
+            self._texts = (
+                *level_table.chain,
+                *(column for column in level_table.facets if any(column.labels)),
+            )
+            if (level_table.cells >= 0).any():
                 meaning = "Cells that belong to the term; – where nobody says"
-                self._numbers.append(("Cells", meaning, page.cells))
-            if (page.leaves > 1).any():
-                title = page.leaf_title
-                self._numbers.append((title, f"{title} that belong to the term", page.leaves))
-            if page.children.any():
-                self._numbers.append(("Children", "Terms directly below; Enter goes there", page.children))
-            if page.volumes is not None:
-                self._numbers.append(("mm³", "Volume in the reference brain", page.volumes))
+                self._numbers.append(("Cells", meaning, level_table.cells))
+            if (level_table.leaves > 1).any():
+                title = level_table.leaf_title
+                self._numbers.append((title, f"{title} that belong to the term", level_table.leaves))
+            if level_table.children.any():
+                self._numbers.append(
+                    ("Children", "Terms directly below; Enter goes there", level_table.children)
+                )
+            if level_table.volumes is not None:
+                self._numbers.append(("mm³", "Volume in the reference brain", level_table.volumes))
         self._filter, self._sorted = text, (-1, Qt.SortOrder.AscendingOrder)
         self._arrange()
         self.endResetModel()
@@ -94,11 +99,15 @@ class AnnotationsModel(QAbstractTableModel):
         self.endResetModel()
 
     def _arrange(self) -> None:
-        page = self._page
-        if page is None:
+        level_table = self._level_table
+        if level_table is None:
             self._rows = np.zeros(0, dtype=np.int64)
             return
-        rows = np.flatnonzero(page.find(self._filter)) if self._filter else np.arange(len(page.words))
+        rows = (
+            np.flatnonzero(level_table.find(self._filter))
+            if self._filter
+            else np.arange(len(level_table.words))
+        )
         column, order = self._sorted
         backwards = order == Qt.SortOrder.DescendingOrder
         if 0 <= column < len(self._texts) and column != self.own_column:
@@ -114,13 +123,13 @@ class AnnotationsModel(QAbstractTableModel):
 
     @property
     def total(self) -> int:
-        """Number of terms of the page, also of those that the filter leaves out."""
-        return len(self._page.words) if self._page is not None else 0
+        """Number of terms of the level, also of those that the filter leaves out."""
+        return len(self._level_table.words) if self._level_table is not None else 0
 
     @property
     def own_column(self) -> int:
         """Column of the terms themselves."""
-        return len(self._page.chain) - 1 if self._page is not None else -1
+        return len(self._level_table.chain) - 1 if self._level_table is not None else -1
 
     @property
     def children_column(self) -> int:
@@ -143,8 +152,8 @@ class AnnotationsModel(QAbstractTableModel):
 
     def label(self, row: int) -> str:
         """Label of the term in a row."""
-        assert self._page is not None
-        return self._page.terms.labels[int(self._rows[row])]
+        assert self._level_table is not None
+        return self._level_table.terms.labels[int(self._rows[row])]
 
     def label_at(self, index: _Index) -> str:
         """Label of the term in a cell of the table; empty where there is none."""
@@ -154,19 +163,19 @@ class AnnotationsModel(QAbstractTableModel):
 
     def name(self, row: int) -> str:
         """Name of the term in a row."""
-        assert self._page is not None
-        return self._page.terms.names[int(self._rows[row])]
+        assert self._level_table is not None
+        return self._level_table.terms.names[int(self._rows[row])]
 
     def has_children(self, row: int) -> bool:
         """Whether there are terms below that of a row."""
-        return self._page is not None and bool(self._page.children[self._rows[row]])
+        return self._level_table is not None and bool(self._level_table.children[self._rows[row]])
 
     def rows_of(self, labels: Iterable[str]) -> list[int]:
         """Rows of some terms, those that are shown."""
-        if self._page is None:
+        if self._level_table is None:
             return []
         wanted = set(labels)
-        own = self._page.terms.labels
+        own = self._level_table.terms.labels
         return [row for row, number in enumerate(self._rows) if own[number] in wanted]
 
     # -- Qt --------------------------------------------------------------------------------------
@@ -225,16 +234,20 @@ class AnnotationsModel(QAbstractTableModel):
         return None
 
     def _tip(self, row: int, column: int) -> str:
-        page = self._page
-        assert page is not None
+        level_table = self._level_table
+        assert level_table is not None
         if column < len(self._texts) and column != self.own_column:
             texts = self._texts[column]
             lines = [texts.names[row], texts.labels[row], texts.colors[row]]
             if column < self.own_column and texts.names[row]:
                 lines.append("A click goes there.")
         else:
-            lines = [page.terms.names[row], page.terms.labels[row], page.terms.colors[row]]
-            lines.append(page.descriptions[row])
+            lines = [
+                level_table.terms.names[row],
+                level_table.terms.labels[row],
+                level_table.terms.colors[row],
+            ]
+            lines.append(level_table.descriptions[row])
         return tip("\n".join(dict.fromkeys(line for line in lines if line)))
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from qtpy.QtGui import QKeyEvent, QMouseEvent, QResizeEvent
     from qtpy.QtWidgets import QWidget
 
-    from napari_abc.atlas.taxonomy import Page
+    from napari_abc.atlas.taxonomy import LevelTable
 
 __all__ = ["AnnotationsTable"]
 
@@ -97,12 +97,12 @@ class AnnotationsTable(QTableView):
 
     # -- what is shown ---------------------------------------------------------------------------
 
-    def set_page(self, page: Page | None, text: str = "") -> None:
+    def set_level_table(self, level_table: LevelTable | None, text: str = "") -> None:
         """Show a level, its terms that hold a text."""
         self._sorting = False
         self._columns.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         self._sorting = True
-        self.rows.set_page(page, text)
+        self.rows.set_level_table(level_table, text)
         self._widened = False
         self._fit()
         self._tell_actions()

@@ -28,7 +28,7 @@ from napari_abc.widgets.types._table import AnnotationsTable
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from napari_abc.atlas.taxonomy import Page
+    from napari_abc.atlas.taxonomy import LevelTable
 
 __all__ = ["AnnotationsView", "TaxonomyRow"]
 
@@ -52,7 +52,7 @@ class TaxonomyRow:
 
 
 class AnnotationsView(QWidget):
-    """Emits what a person chooses; knows pages, and nothing of where they come from."""
+    """Emits what a person chooses; knows tables of levels, and nothing of where they come from."""
 
     taxonomy_chosen = Signal(str)
     level_chosen = Signal(str)
@@ -106,7 +106,7 @@ class AnnotationsView(QWidget):
         layout.addLayout(buttons)
         layout.addWidget(self.slabs)
 
-        self._pages: dict[str, Page] = {}
+        self._level_tables: dict[str, LevelTable] = {}
         self._notes: tuple[str, ...] = ()
         self._paintable = False
         self.taxonomy.activated.connect(self._on_taxonomy)
@@ -149,36 +149,38 @@ class AnnotationsView(QWidget):
 
     def show_nothing(self, hint: str) -> None:
         """Show no terms, and a sentence in their place."""
-        self._pages, self._notes = {}, ()
+        self._level_tables, self._notes = {}, ()
         with QSignalBlocker(self.level):
             self.level.clear()
         self.level.setEnabled(False)
         self.search.setEnabled(False)
-        self.table.set_page(None)
+        self.table.set_level_table(None)
         self.empty.setText(hint)
         self._tell()
 
-    def show_pages(self, pages: Sequence[Page], tips: Sequence[str], notes: tuple[str, ...]) -> None:
+    def show_level_tables(
+        self, level_tables: Sequence[LevelTable], tips: Sequence[str], notes: tuple[str, ...]
+    ) -> None:
         """Offer the levels of a taxonomy; :meth:`show_level` shows one.
 
         Parameters
         ----------
-        pages
+        level_tables
             The levels, the broadest first and facets last.
         tips
             What each level is.
         notes
             What a person should know of the taxonomy.
         """
-        self._pages = {page.level: page for page in pages}
+        self._level_tables = {level_table.level: level_table for level_table in level_tables}
         self._notes = notes
         with QSignalBlocker(self.level):
             self.level.clear()
-            for number, (page, text) in enumerate(zip(pages, tips, strict=True)):
-                self.level.addItem(page.terms.title, page.level)
+            for number, (level_table, text) in enumerate(zip(level_tables, tips, strict=True)):
+                self.level.addItem(level_table.terms.title, level_table.level)
                 self.level.setItemData(number, tip(text), Qt.ItemDataRole.ToolTipRole)
-        self.level.setEnabled(bool(pages))
-        self.search.setEnabled(bool(pages))
+        self.level.setEnabled(bool(level_tables))
+        self.search.setEnabled(bool(level_tables))
         self._count_matches()
 
     def show_level(self, level: str, select: Sequence[str] = ()) -> None:
@@ -186,16 +188,16 @@ class AnnotationsView(QWidget):
 
         A search that would hide them is given up.
         """
-        page = self._pages[level]
+        level_table = self._level_tables[level]
         with QSignalBlocker(self.level):
             self.level.setCurrentIndex(self.level.findData(level))
         self.level.setToolTip(str(self.level.currentData(Qt.ItemDataRole.ToolTipRole) or ""))
-        self.table.set_page(page, self.search.text())
+        self.table.set_level_table(level_table, self.search.text())
         if select and self.table.select(select) < len(select):
             with QSignalBlocker(self.search):
                 self.search.clear()
             self._count_matches()
-            self.table.set_page(page)
+            self.table.set_level_table(level_table)
             self.table.select(select)
         self._tell()
 
@@ -258,24 +260,24 @@ class AnnotationsView(QWidget):
         """Say beside each level how many terms it has, and how many the search finds there."""
         text = self.search.text()
         for number in range(self.level.count()):
-            page = self._pages[self.level.itemData(number)]
-            total = len(page.words)
-            count = f"{int(page.find(text).sum()):,} of {total:,}" if text else f"{total:,}"
-            self.level.setItemText(number, f"{page.terms.title} ({count})")
+            level_table = self._level_tables[self.level.itemData(number)]
+            total = len(level_table.words)
+            count = f"{int(level_table.find(text).sum()):,} of {total:,}" if text else f"{total:,}"
+            self.level.setItemText(number, f"{level_table.terms.title} ({count})")
 
     def _tell(self) -> None:
         rows = self.table.rows
-        shown, page = rows.rowCount(), rows.page
+        shown, level_table = rows.rowCount(), rows.level_table
         self.table.setVisible(shown > 0)
         self.empty.setVisible(shown == 0)
-        if page is not None and not shown:
+        if level_table is not None and not shown:
             elsewhere = [
                 self.level.itemText(number)
                 for number in range(self.level.count())
-                if self._pages[self.level.itemData(number)].find(self.search.text()).any()
+                if self._level_tables[self.level.itemData(number)].find(self.search.text()).any()
             ]
             found = f" There are on other levels: {', '.join(elsewhere)}." if elsewhere else ""
-            title = plural(page.terms.title)
+            title = plural(level_table.terms.title)
             self.empty.setText(f"No {title} hold “{self.search.text()}”.{found}")
         self._tell_selection()
 
@@ -284,11 +286,11 @@ class AnnotationsView(QWidget):
         selected = self.table.selected_count
         self.show_button.setEnabled(self._paintable and selected > 0)
         self.copy_button.setEnabled(selected > 0)
-        if rows.page is None:
+        if rows.level_table is None:
             self.summary.setVisible(False)
             return
         shown, total = rows.rowCount(), rows.total
-        noun = plural(rows.page.terms.title) if total != 1 else rows.page.terms.title
+        noun = plural(rows.level_table.terms.title) if total != 1 else rows.level_table.terms.title
         count = f"{shown:,} of {total:,} {noun}" if shown < total else f"{total:,} {noun}"
         chosen = f", {selected:,} selected" if selected else ""
         self.summary.setText("\n".join((f"{count}{chosen}.", *self._notes)))

@@ -1,4 +1,4 @@
-"""A level of a taxonomy as a page of rows: each term with its ancestors, facets, counts and children."""
+"""A level of a taxonomy as a table of rows: each term with its ancestors, facets, counts and children."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from napari_abc.atlas.taxonomy._taxonomy import Level, Taxonomy
 
-__all__ = ["Column", "Page", "make_page", "plural"]
+__all__ = ["Column", "LevelTable", "make_level_table", "plural"]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -30,7 +30,7 @@ class Column:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Page:
+class LevelTable:
     """The terms of a level, in term order."""
 
     taxonomy: str
@@ -64,8 +64,8 @@ class Page:
         return np.fromiter((wanted in words for words in self.words), dtype=bool, count=len(self.words))
 
 
-def make_page(taxonomy: Taxonomy, level: Level) -> Page:
-    """The page of a level.
+def make_level_table(taxonomy: Taxonomy, level: Level) -> LevelTable:
+    """The table of a level.
 
     Parameters
     ----------
@@ -90,7 +90,7 @@ def make_page(taxonomy: Taxonomy, level: Level) -> Page:
     for row, description in enumerate(descriptions):
         names = (column.names[row] for column in (*chain, *facets))
         words.append(" ".join("\n".join((*names, terms.index[row], description)).casefold().split()))
-    return Page(
+    return LevelTable(
         taxonomy=taxonomy.name,
         level=level.label,
         chain=chain,
