@@ -39,7 +39,7 @@ def test_an_unknown_gene_is_told_with_the_nearest_symbols_and_identifiers(genes:
         find_gene(genes, "Drd2", "D")
     with pytest.raises(UnknownNameError, match=r"the nearest are ENS[1-6], ENS[1-6], ENS[1-6]"):
         find_gene(genes, "ENS7", "D")
-    with pytest.raises(UnknownNameError, match="'qqqqq'; look at the slab's genes"):
+    with pytest.raises(UnknownNameError, match="'qqqqq'; its list of genes"):
         find_gene(genes, "qqqqq", "D")
 
 

@@ -233,5 +233,5 @@ def test_what_cannot_be_shown_leaves_the_viewer_as_it_was(
         abc.add_image_file(viewer, cells, as_tiff(tmp_path))
     assert list(viewer.layers) == [cells]
     assert slab.volumes == ()
-    with pytest.raises(ConfigurationError, match="no cells of a slab"):
+    with pytest.raises(ConfigurationError, match="no cells of the atlas"):
         abc.add_image_file(viewer, viewer.add_points(np.zeros((1, 2))), as_tiff(tmp_path))

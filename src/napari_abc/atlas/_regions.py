@@ -49,7 +49,7 @@ def read_regions(path: Path, values: ValueTable | None) -> pd.DataFrame:
     size = path.stat().st_size
     if size > _LIMIT:
         raise FormatError(
-            f"{path.name} is {size:,} bytes, too large for the regions of a slab; fetch it again."
+            f"{path.name} is {size:,} bytes, too large for outlines of regions; fetch it again."
         )
     try:
         document = json.loads(path.read_bytes())

@@ -131,7 +131,7 @@ class AtlasVolume:
             low, high = (volume.translate[0] + number * volume.scale[0] for number in (0, count - 1))
             raise FormatError(
                 f"The cells lie at {depth:g} {self.unit}, but {self.name} reaches from {low:g} to {high:g} "
-                f"and has no plane for them; show it with another slab."
+                f"and has no plane for them; show it with other cells."
             )
         planes = [level[index * level.shape[0] // count] for level in volume.levels]
         plane: Any = next((one for one in planes if np.prod(one.shape) <= _PLANE_PIXELS), planes[-1])

@@ -149,7 +149,7 @@ def _opengl() -> Check:
     if not found["drawn"]:
         return Check("opengl", "fail", f"{detail}; but what is drawn stays blank", _DRIVER)
     if any(name in found["renderer"].lower() for name in ("llvmpipe", "softpipe", "swrast", "gdi generic")):
-        cure = "It works; a graphics card's driver draws large slabs many times faster."
+        cure = "It works; a graphics card's driver draws millions of cells many times faster."
         return Check("opengl", "warn", f"{detail}; drawn by the processor", cure)
     return Check("opengl", "ok", detail)
 

@@ -13,7 +13,8 @@ __all__ = ["build_parser"]
 
 _EPILOG = """\
 DATASET is a name that 'list' shows, or the path of a Xenium or MERSCOPE output folder or of an .h5ad
-file; with a path, leave SLAB out. SOURCE is s3://bucket, https://mirror, a folder laid out like the
+file. SLAB is what is opened of a dataset: a slab plane, a brain section, a brain, or an embedding, as
+'slabs' lists them; with a path, leave it out. SOURCE is s3://bucket, https://mirror, a folder laid out like the
 bucket, a cache folder of abc_atlas_access, or 'demo' (a small synthetic release).
 
   napari-abc demo
@@ -111,7 +112,9 @@ def _add_slab(verb: argparse.ArgumentParser, optional: bool = False) -> None:
     verb.add_argument(
         "dataset", metavar="DATASET", nargs="?" if optional else None, help="name, or path of a run or h5ad"
     )
-    verb.add_argument("slab", metavar="SLAB", nargs="?", help="label of the slab; left out after a path")
+    verb.add_argument(
+        "slab", metavar="SLAB", nargs="?", help="label that 'slabs' lists; left out after a path"
+    )
     verb.add_argument(
         "-y", "--yes", action="store_true", help="fetch what genes need, also if it is more than 2 GB"
     )
@@ -171,7 +174,7 @@ def build_parser() -> argparse.ArgumentParser:
         help="list every directory of the release instead, also those that no dataset uses",
     )
 
-    verb = add("slabs", "list the slabs of a dataset, in order")
+    verb = add("slabs", "list what a dataset holds: slab planes, brain sections or embeddings")
     verb.add_argument("dataset", metavar="DATASET", help="name, or path of a run or h5ad")
     verb.add_argument("--json", action="store_true", help="as JSON")
     verb.add_argument("--count", action="store_true", help="count the cells, downloading what that needs")
@@ -186,7 +189,7 @@ def build_parser() -> argparse.ArgumentParser:
     form.add_argument("--json", action="store_true", help="as JSON")
     form.add_argument("--csv", action="store_true", help="as CSV")
 
-    verb = add("cells", "save the cells of a slab as a table")
+    verb = add("cells", "save the cells of a plane, section, embedding or run as a table")
     _add_slab(verb)
     verb.add_argument("--columns", metavar="A,B", type=_names, help="only these columns")
     verb.add_argument("--genes", metavar="A,B", type=_names, help="add the expression of these genes")
@@ -200,7 +203,7 @@ def build_parser() -> argparse.ArgumentParser:
         "-o", "--output", metavar="FILE", type=Path, required=True, help=".csv, .parquet or .h5ad"
     )
 
-    verb = add("figure", "save a picture of a slab, with legend and scale bar")
+    verb = add("figure", "save a picture of cells, with legend and scale bar")
     _add_slab(verb)
     _add_coloring(verb, required=True)
     verb.add_argument("--regions", action="store_true", help="draw the outlines of the regions")
@@ -209,10 +212,10 @@ def build_parser() -> argparse.ArgumentParser:
     verb.add_argument(
         "--size", metavar="WxH", type=_size, default=(1600, 1000), help="pixels (default: 1600x1000)"
     )
-    verb.add_argument("--title", metavar="TEXT", help="instead of dataset, slab and color")
+    verb.add_argument("--title", metavar="TEXT", help="instead of dataset, label and color")
     verb.add_argument("-o", "--output", metavar="FILE", type=Path, required=True, help=".png")
 
-    verb = add("view", "open a slab, or only the dock, in napari")
+    verb = add("view", "open cells, or only the dock, in napari")
     _add_slab(verb, optional=True)
     _add_coloring(verb, required=False)
     verb.add_argument(

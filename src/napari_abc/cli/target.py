@@ -87,12 +87,12 @@ def slab_of(arguments: Any, console: Console, columns: Collection[str] = ()) -> 
     if path is not None:
         if arguments.slab is not None:
             raise ConfigurationError(
-                f"{arguments.dataset!r} is a path and has one slab only; leave out {arguments.slab!r}."
+                f"{arguments.dataset!r} is the path of a run, which is opened whole; leave out {arguments.slab!r}."
             )
         return open_bundle(path, console.task)
     if arguments.slab is None:
         raise ConfigurationError(
-            f"Name a slab of {arguments.dataset} too; 'napari-abc slabs {arguments.dataset}' lists them."
+            f"Name what to open of {arguments.dataset} too; 'napari-abc slabs {arguments.dataset}' lists it."
         )
     return dataset_of(arguments, console).slab(arguments.slab, console.task, columns)
 

@@ -76,5 +76,5 @@ def find_gene(genes: pd.DataFrame, text: str, where: str) -> str:
         )
     known = {str(name).casefold(): str(name) for name in [*identifiers, *symbols.dropna()]}
     near = [known[name] for name in get_close_matches(wanted, known, n=3)]
-    hint = f"the nearest are {', '.join(near)}" if near else "look at the slab's genes for what it holds"
+    hint = f"the nearest are {', '.join(near)}" if near else "its list of genes says what it holds"
     raise UnknownNameError(f"The gene panel of {where} ({len(genes)} genes) has no {text!r}; {hint}.")

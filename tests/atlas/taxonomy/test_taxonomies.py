@@ -100,7 +100,7 @@ def test_cells_are_counted_where_no_table_tells_them(tmp_path):
     name = "HMBA-MERSCOPE-H22.30.001-BG"
     unknown = atlas.taxonomy(TAXONOMY)
     assert unknown.level("Class").terms["cells"].isna().all()
-    assert f"before a slab of {name}" in unknown.notes[-1]
+    assert f"before anything of {name}" in unknown.notes[-1]
     atlas[name].count_slabs()
     taxonomy = atlas.taxonomy(TAXONOMY)
     assert taxonomy.level("Class").terms["cells"].to_dict() == {"C1": 1, "C0": 1}

@@ -65,7 +65,7 @@ def test_slabs_are_in_order_with_counts(tables, tmp_path):
         (3, 1, 2),
     ]
     assert store.cells == 5
-    assert any("1 of 5 cells of the dataset belong to no slab" in note for note in store.notes)
+    assert any("1 of 5 cells of the dataset have no plane" in note for note in store.notes)
 
 
 def test_rows_are_joined_by_label_not_by_position(tables, tmp_path):

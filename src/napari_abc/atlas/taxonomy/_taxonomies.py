@@ -206,5 +206,5 @@ class Taxonomies:
             return taxonomy.with_cells(counts, f"Cells are counted in {', '.join(counted)}.")
         note = "How many cells belong to a term is not known"
         if users:
-            note += f" before a slab of {' or '.join(same[0][0] for same in users.values())} was opened"
+            note += f" before anything of {' or '.join(same[0][0] for same in users.values())} was opened"
         return taxonomy.noting(f"{note}.")

@@ -125,7 +125,7 @@ def build_cells(
         table, rows = _sort_by_slab(table, slab, section or slab, order, coordinates)
         homeless = sum(row.cells for row in rows if not row.label)
         if homeless:
-            notes.append(f"{homeless:,} of {len(table):,} cells of the dataset belong to no slab.")
+            notes.append(f"{homeless:,} of {len(table):,} cells of the dataset have no {slab}.")
     _write(target, table, rows, notes, task)
     return CellStore(target)
 

@@ -112,7 +112,7 @@ class CellStore:
             If there is no such slab.
         """
         if label is not None and label not in self.slabs:
-            raise UnknownNameError(f"There is no slab {label!r}; the dataset's slabs list them.")
+            raise UnknownNameError(f"There are no cells of {label!r}; list_slabs() names what there is.")
         with pq.ParquetFile(self.path) as file:
             names = [
                 field.name
