@@ -14,8 +14,8 @@ __all__ = ["build_parser"]
 _EPILOG = """\
 DATASET is a name that 'list' shows, or the path of a Xenium or MERSCOPE output folder or of an .h5ad
 file. SLAB is what is opened of a dataset: a slab plane, a brain section, a brain, or an embedding, as
-'slabs' lists them; with a path, leave it out. SOURCE is s3://bucket, https://mirror, a folder laid out like the
-bucket, a cache folder of abc_atlas_access, or 'demo' (a small synthetic release).
+'slabs' lists them; with a path, leave it out. SOURCE is s3://bucket, https://mirror, a folder laid out
+like the bucket, a cache folder of abc_atlas_access, or 'demo' (a small synthetic release).
 
   napari-abc demo
   napari-abc list

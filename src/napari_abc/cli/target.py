@@ -87,7 +87,8 @@ def slab_of(arguments: Any, console: Console, columns: Collection[str] = ()) -> 
     if path is not None:
         if arguments.slab is not None:
             raise ConfigurationError(
-                f"{arguments.dataset!r} is the path of a run, which is opened whole; leave out {arguments.slab!r}."
+                f"{arguments.dataset!r} is the path of a run, which is opened whole; "
+                f"leave out {arguments.slab!r}."
             )
         return open_bundle(path, console.task)
     if arguments.slab is None:

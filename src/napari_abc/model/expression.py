@@ -27,7 +27,10 @@ class Package:
 
 
 class ExpressionSource(Protocol):
-    """Where a slab's expression values come from; lazily, for nothing is read until asked."""
+    """Where a slab's expression values come from; lazily, for nothing is read until asked.
+
+    Who inherits from it has :meth:`download_bytes` from here.
+    """
 
     @property
     def kinds(self) -> Mapping[str, str]:
@@ -52,6 +55,7 @@ class ExpressionSource(Protocol):
         self, kind: str, identifiers: Sequence[str] = (), rows: NDArray[np.bool_] | None = None
     ) -> int:
         """Bytes of :meth:`packages`; 0 when all is on disk."""
+        return sum(package.bytes for package in self.packages(kind, identifiers, rows))
 
     def read(
         self,
@@ -73,8 +77,8 @@ class ExpressionSource(Protocol):
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class RowsOf:
-    """Expression of some of a slab's cells; an :class:`~napari_abc.model.ExpressionSource`."""
+class RowsOf(ExpressionSource):
+    """Expression of some of a slab's cells."""
 
     source: ExpressionSource
     kept: NDArray[np.bool_]
@@ -97,12 +101,6 @@ class RowsOf:
     ) -> tuple[Package, ...]:
         """Files that have to be fetched before these genes of these cells can be read."""
         return self.source.packages(kind, identifiers, self._rows(rows))
-
-    def download_bytes(
-        self, kind: str, identifiers: Sequence[str] = (), rows: NDArray[np.bool_] | None = None
-    ) -> int:
-        """Bytes of :meth:`packages`; 0 when all is on disk."""
-        return self.source.download_bytes(kind, identifiers, self._rows(rows))
 
     def read(
         self,

@@ -191,7 +191,8 @@ def add_image_file(viewer: ViewerModel, layer: Points, path: str | Path) -> list
     slab = slab_of(layer)
     if slab is None or not layer.metadata.get(METADATA_CELLS) or layer not in viewer.layers:
         raise ConfigurationError(
-            f"The layer {layer.name!r} shows no cells of the atlas or of a run in this viewer; take SlabLayers.cells."
+            f"The layer {layer.name!r} shows no cells of the atlas or of a run in this viewer; "
+            "take SlabLayers.cells."
         )
     prepared = prepare_images(slab, path)
     layers = add_prepared_images(viewer, layer, prepared)

@@ -136,7 +136,8 @@ def add_volume(viewer: ViewerModel, layer: Points, source: VolumeSource | str) -
     slab = slab_of(layer)
     if slab is None or not layer.metadata.get(METADATA_CELLS) or layer not in viewer.layers:
         raise ConfigurationError(
-            f"The layer {layer.name!r} shows no cells of the atlas or of a run in this viewer; take SlabLayers.cells."
+            f"The layer {layer.name!r} shows no cells of the atlas or of a run in this viewer; "
+            "take SlabLayers.cells."
         )
     if isinstance(source, str):
         named = {volume.name: volume for volume in slab.volumes}

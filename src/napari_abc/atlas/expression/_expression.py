@@ -20,7 +20,7 @@ from napari_abc.atlas.expression._rows import rows_in_matrix, rows_path
 from napari_abc.atlas.progress import FileTask
 from napari_abc.errors import ExpressionError, FormatError, MissingFileError, NetworkError
 from napari_abc.io.matrix import open_matrix
-from napari_abc.model import Package
+from napari_abc.model import ExpressionSource, Package
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -63,8 +63,8 @@ class _Holder:
         return self.groups.places(self.name)
 
 
-class AtlasExpression:
-    """Values for the cells of one slab; an :class:`~napari_abc.model.ExpressionSource`.
+class AtlasExpression(ExpressionSource):
+    """Values for the cells of one slab.
 
     Parameters
     ----------
@@ -161,12 +161,6 @@ class AtlasExpression:
         else:
             found = [Package(part.file.name, part.wanted, part.missing) for part in parts if part.wanted]
         return tuple(package for package in found if package.bytes)
-
-    def download_bytes(
-        self, kind: str, identifiers: Sequence[str] = (), rows: NDArray[np.bool_] | None = None
-    ) -> int:
-        """Bytes of :meth:`packages`; 0 when all is on disk."""
-        return sum(package.bytes for package in self.packages(kind, identifiers, rows))
 
     def _parts(self, kind: str, rows: NDArray[np.bool_] | None = None) -> list[_Holder]:
         """Matrices of the slab's cells, by the rule that leaves out the fewest and has the least to fetch."""

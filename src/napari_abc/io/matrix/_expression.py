@@ -1,6 +1,6 @@
 """Expression of a slab's cells, from a matrix file or a table in memory.
 
-Both classes are :class:`~napari_abc.model.ExpressionSource`: rows are joined by cell id, once, when
+Rows are joined by cell id, once, when
 the first gene is asked for. Where only counts are stored, log2 values are computed from them as
 ``log2(10,000 · count / total + 1)``, "total" being the cell's counts over all genes (controls left
 out); the color bar says so.
@@ -16,6 +16,7 @@ import numpy as np
 from napari_abc.errors import ExpressionError, FormatError, MissingFileError
 from napari_abc.io.ids import CellIds, as_text
 from napari_abc.io.matrix._own_index import OwnIndex
+from napari_abc.model import ExpressionSource
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -109,20 +110,21 @@ class Indexable(Protocol):
         ...
 
 
-class _OnDisk:
+class _OnDisk(ExpressionSource):
     """Values for which nothing has to be fetched."""
+
+    _kinds: _Kinds
+
+    @property
+    def kinds(self) -> Mapping[str, str]:
+        """Kinds of values, each with its label for a color bar."""
+        return self._kinds.units
 
     def packages(
         self, kind: str, identifiers: Sequence[str] = (), rows: NDArray[np.bool_] | None = None
     ) -> tuple[Package, ...]:
         """Files that have to be fetched first: none."""
         return ()
-
-    def download_bytes(
-        self, kind: str, identifiers: Sequence[str] = (), rows: NDArray[np.bool_] | None = None
-    ) -> int:
-        """Bytes that have to be fetched first: none."""
-        return 0
 
 
 class MatrixExpression(_OnDisk):
@@ -187,11 +189,6 @@ class MatrixExpression(_OnDisk):
 
     def __getstate__(self) -> dict[str, Any]:
         return vars(self) | {"_plans": {}}  # of indexes that are opened again
-
-    @property
-    def kinds(self) -> Mapping[str, str]:
-        """Kinds of values, each with its label for a color bar."""
-        return self._kinds.units
 
     def index_missing(self, kind: str) -> tuple[str, ...]:
         """The matrix, if an index would be felt and there is none; see :class:`Indexable`."""
@@ -316,11 +313,6 @@ class TableExpression(_OnDisk):
 
     def __repr__(self) -> str:
         return f"<TableExpression raw of {self._where}>"
-
-    @property
-    def kinds(self) -> Mapping[str, str]:
-        """Kinds of values, each with its label for a color bar."""
-        return self._kinds.units
 
     def read(
         self,
