@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from napari_abc.atlas.progress import Shared
+from napari_abc.atlas.progress import FileTask
 from napari_abc.task import Progress, Task
 
 
 def test_bytes_of_a_file_are_a_share_of_those_of_all() -> None:
     seen: list[Progress] = []
-    shared = Shared(Task(seen.append), total=100, files=3)
+    shared = FileTask(Task(seen.append), total=100, files=3)
     shared.report("Downloading a", 10, 30)
     shared.add(30)
     shared.report("Downloading b", 5, 50)
@@ -30,13 +30,13 @@ def test_bytes_of_a_file_are_a_share_of_those_of_all() -> None:
 
 def test_what_is_not_bytes_is_told_as_it_is() -> None:
     seen: list[Progress] = []
-    Shared(Task(seen.append), 100, 2).report("Reading a", 3, 7, "rows")
+    FileTask(Task(seen.append), 100, 2).report("Reading a", 3, 7, "rows")
     assert seen == [Progress("Reading a (1 of 2)", 3, 7, "rows")]
 
 
 def test_of_a_single_file_nothing_is_changed() -> None:
     seen: list[Progress] = []
-    shared = Shared(Task(seen.append), 100, 1)
+    shared = FileTask(Task(seen.append), 100, 1)
     shared.report("Downloading a", 10, 30)
     shared.report("Reading a", 1, None, "rows")
     assert seen == [Progress("Downloading a", 10, 30, "B"), Progress("Reading a", 1, None, "rows")]
@@ -44,7 +44,7 @@ def test_of_a_single_file_nothing_is_changed() -> None:
 
 def test_a_cancel_goes_both_ways() -> None:
     whole = Task()
-    shared = Shared(whole, 100, 2)
+    shared = FileTask(whole, 100, 2)
     assert not shared.cancelled
     shared.cancel()
     assert whole.cancelled

@@ -75,3 +75,12 @@ def test_hidden_slabs_have_no_tile_and_those_above_share_one(
     assert tiles(scene, {}) == (Tile(0, 0, (keys[0],)), Tile(0, 1, (keys[1], keys[2])))
     assert tiles(verbs.set_visible(scene, keys[0], False), {}) == (Tile(0, 0, (keys[1], keys[2])),)
     assert tiles(verbs.set_visible(scene, keys[2], False), {})[1].slabs == (keys[1],)
+
+
+def test_tiles_follow_the_shape_of_the_canvas(
+    make_slab: Callable[..., Slab], place: Callable[[Slab], Place]
+) -> None:
+    scene = verbs.open_slabs(Scene(), [place(make_slab(f"Plane.{number}")) for number in range(4)])
+    for aspect, shape in ((0.2, (4, 1)), (1.0, (2, 2)), (5.0, (1, 4))):
+        found = tiles(scene, {}, aspect)
+        assert (1 + max(tile.row for tile in found), 1 + max(tile.column for tile in found)) == shape

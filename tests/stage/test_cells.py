@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from napari_abc.model import Slab
+    from napari_abc.model import Coloring, Slab
     from napari_abc.stage import Condition
 
 
@@ -96,3 +96,23 @@ def test_a_filter_of_the_demo_is_what_pandas_says(release_folder: Path) -> None:
     table = counted({"s": slab}, "class", {"s": mask})
     wanted = cells.loc[expected, "class"].value_counts()
     assert table["s"].to_dict() == wanted[wanted > 0].to_dict()
+
+
+def test_what_is_known_of_a_key_need_not_be_worked_out_again(make_slab: Callable[..., Slab]) -> None:
+    slab, other = make_slab("one"), make_slab("two")
+    asked: list[tuple[str, str]] = []
+
+    def resolve(key: str, values: str) -> Coloring:
+        asked.append((key, values))
+        return other.coloring("Subclass" if key == "Subclass" else "counts")
+
+    other.cells["Subclass"] = other.cells["Subclass"].iloc[::-1].to_numpy()
+    other.cells["counts"] = [1, 1, 1, 100]
+    wanted = Filter(conditions=(RangeCondition(key="gene:DRD1", low=50.0, values="raw"),))
+    mask = passing(slab, wanted, resolve=resolve).mask
+    assert mask is not None and mask.tolist() == [False, False, False, True]
+    found = counted({"one": slab, "two": slab}, "Subclass", {"one": mask}, resolve={"one": resolve})
+    assert found.to_dict("index") == {"D1": {"one": 1, "two": 1}} | {
+        name: {"one": 0, "two": 1} for name in ("D2", "Astro", "no value")
+    }
+    assert asked == [("gene:DRD1", "raw"), ("Subclass", "log2")]

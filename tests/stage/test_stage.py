@@ -9,10 +9,11 @@ import pandas as pd
 import pytest
 
 import napari_abc as abc
-from napari_abc.errors import ConfigurationError, UnknownNameError
+from napari_abc.errors import Cancelled, ConfigurationError, UnknownNameError
 from napari_abc.model import Frame
-from napari_abc.stage import Scene, Stage
+from napari_abc.stage import Scene, Stage, verbs
 from napari_abc.stage import _stage as module
+from napari_abc.task import Task
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -209,3 +210,38 @@ def test_slabs_of_a_release_know_where_they_come_from(release_folder: Path, stag
 def test_the_demo_is_called_what_a_person_types() -> None:
     atlas = abc.open_atlas("demo")
     assert atlas["HMBA-MERSCOPE-H22.30.001-BG"].slab("H22.30.001.BS.3.Plane.01").source == "demo"
+
+
+def test_slabs_are_opened_over_others_and_with_a_coloring_of_their_own(
+    stage: Stage, make_slab: Callable[..., Slab]
+) -> None:
+    (below,) = stage.open(make_slab("below"))
+    stage.do("color_by", "Subclass")
+    own = verbs.color_by(Scene(), "counts").coloring
+    (above,) = stage.open(make_slab("above"), layout="overlay", coloring=own)
+    place = stage.scene.place(above)
+    assert place is not None and place.over == below
+    assert stage.scene.coloring_of(above) == own != stage.scene.coloring_of(below)
+
+
+def test_reading_what_is_colored_by_can_be_cancelled(stage: Stage, make_slab: Callable[..., Slab]) -> None:
+    class Waits:
+        kinds = {"log2": "log2"}  # noqa: RUF012
+
+        def packages(self, *_: Any) -> tuple[()]:
+            return ()
+
+        def download_bytes(self, *_: Any) -> int:
+            return 0
+
+        def read(self, _genes: Any, _kind: str, task: Task, *_: Any) -> Any:
+            task.check()
+            return np.ones((4, 1), dtype=np.float32)
+
+    genes = pd.DataFrame({"gene_symbol": ["DRD1"]}, index=pd.Index(["E1"], name="gene_identifier"))
+    (key,) = stage.open(make_slab(genes=genes, expression_source=Waits()))
+    task = Task()
+    task.cancel()
+    with pytest.raises(Cancelled):
+        stage.coloring(key, "gene:DRD1", task=task)
+    assert stage.coloring(key, "gene:DRD1").title == "DRD1"  # what was cancelled is not kept

@@ -218,3 +218,12 @@ def test_slabs_are_hidden_and_tiles_sorted(three: list[Place]) -> None:
     assert [place.visible for place in scene.places] == [True, False, True]
     assert verbs.sort_tiles(scene, "species").sort == "species"
     assert verbs.show(scene, cell_size=2.0, volumes=("Average template",)).shown.cell_size == 2.0
+
+
+def test_limits_of_one_slab_move_alone(three: list[Place]) -> None:
+    scene = verbs.color_by(verbs.open_slabs(Scene(), three), "gene:DRD1")
+    one, other = three[0].slab, three[1].slab
+    scene = verbs.set_limits(verbs.color_by(scene, "counts", slab=one), (1, 2), one)
+    own, of_all = scene.coloring_of(one), scene.coloring_of(other)
+    assert own is not None and (own.keys, own.limits) == (("counts",), ((1.0, 2.0),))
+    assert of_all is not None and (of_all.keys, of_all.limits) == (("gene:DRD1",), ())

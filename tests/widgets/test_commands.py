@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,6 +21,16 @@ if TYPE_CHECKING:
     from napari_abc.widgets.dock import AtlasDock
 
 NOTHING = "Nothing is open: choose a dataset in the dock and open cells of it first."
+
+
+@pytest.fixture
+def viewer(make_napari_viewer: Callable[..., napari.Viewer]) -> napari.Viewer:
+    return make_napari_viewer(show=True)
+
+
+@pytest.fixture
+def make_slab(slab: Slab) -> Callable[..., Slab]:
+    return partial(replace, slab, title="", volumes=())
 
 
 @pytest.fixture
