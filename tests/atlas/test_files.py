@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from napari_abc.atlas.catalog import Entry
+from napari_abc.atlas.entries import Entry
 from napari_abc.atlas.files import DatasetFiles
 from napari_abc.atlas.manifest import Release
 

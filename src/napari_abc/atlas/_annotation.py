@@ -11,7 +11,7 @@ from napari_abc.atlas.taxonomy import ValueTable, inline_values, read_taxonomy, 
 from napari_abc.io.cells import read_text_table, require_columns
 
 if TYPE_CHECKING:
-    from napari_abc.atlas.catalog import Entry, FrameEntry, TaxonomyUse
+    from napari_abc.atlas.entries import Entry, FrameEntry, TaxonomyUse
     from napari_abc.atlas.files import DatasetFiles
     from napari_abc.atlas.taxonomy import Taxonomy
     from napari_abc.io.remote import Store

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from napari_abc.atlas.catalog import Embedding, EmbeddingListing, Entry
+    from napari_abc.atlas.entries import Embedding, EmbeddingListing, Entry
     from napari_abc.atlas.files import DatasetFiles
     from napari_abc.io.remote import RemoteFile, Store
     from napari_abc.task import Task

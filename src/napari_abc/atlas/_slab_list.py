@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from napari_abc.atlas._cell_stores import CellStores
-    from napari_abc.atlas.catalog import Entry, Slabs
+    from napari_abc.atlas.entries import Entry, Slabs
     from napari_abc.atlas.files import DatasetFiles
     from napari_abc.io.cells import CellStore
     from napari_abc.io.remote import Store

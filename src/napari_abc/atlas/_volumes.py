@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from napari_abc.atlas.catalog import Entry, FrameEntry, VolumeEntry
+    from napari_abc.atlas.entries import Entry, FrameEntry, VolumeEntry
     from napari_abc.atlas.files import DatasetFiles
     from napari_abc.atlas.taxonomy import Taxonomy
     from napari_abc.io.remote import RemoteFile, Store

@@ -3,34 +3,27 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-import numpy as np
-import pandas as pd
-
-from napari_abc.atlas._annotation import Annotation
 from napari_abc.atlas._cell_stores import CellStores
-from napari_abc.atlas._regions import read_regions
 from napari_abc.atlas._slab_list import SlabList
-from napari_abc.atlas._volumes import volumes_of
-from napari_abc.atlas.expression import AtlasExpression, GeneIndexes
+from napari_abc.atlas._slab_opener import SlabOpener
+from napari_abc.atlas.expression import GeneIndexes
 from napari_abc.atlas.files import DatasetFiles
-from napari_abc.errors import AbcError, FormatError, IntegrityError, UnknownNameError
-from napari_abc.model import Frame, Slab
+from napari_abc.errors import FormatError, IntegrityError, UnknownNameError
 from napari_abc.task import Task
 from napari_abc.text import SYNTHETIC
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from numpy.typing import NDArray
+    import pandas as pd
 
-    from napari_abc.atlas._slab_list import SlabCells
-    from napari_abc.atlas.catalog import Entry, FrameEntry
+    from napari_abc.atlas.entries import Entry
     from napari_abc.atlas.manifest import Release
     from napari_abc.io.cells import CellStore
     from napari_abc.io.remote import RemoteFile, Store
+    from napari_abc.model import Slab
 
 __all__ = ["Dataset"]
 
@@ -67,7 +60,17 @@ class Dataset:
         self._indexes = GeneIndexes(store)
         self._stores = CellStores(entry, self._files, store)
         self._slabs = SlabList(entry, self._files, store, self._stores)
-        self._annotation: Annotation | None = None
+        self._opener = SlabOpener(
+            entry,
+            release,
+            files=self._files,
+            store=store,
+            stores=self._stores,
+            slabs=self._slabs,
+            indexes=self._indexes,
+            license=self.license,
+            citation=self.citation,
+        )
 
     def __repr__(self) -> str:
         return f"<Dataset {self.name}: {self.title}, release {self.release}>"
@@ -444,165 +447,5 @@ class Dataset:
         >>> len(slab.cells)
         1482
         """
-        task = task or Task()
         self._require_available()
-        known = self._slabs.known(task)  # a wrong label is told before gigabytes are fetched
-        if known is not None and label not in known:
-            raise self._unknown_slab(label, known)
-        found = self._slabs.find(label, task)
-        if found is None:
-            raise self._unknown_slab(label, self._slabs.known(task) or [])
-        first, *others = self._frame_entries(label)
-        wanted = {name.casefold() for name in columns}
-        asked = {name for name in found.store.names if name.casefold() in wanted}
-        elsewhere = self._elsewhere(first, *others) - asked
-        everything = found.store.read(found.group, elsewhere, asked | self._entry.key_columns)
-        omitted = [name for name in self._entry.cells.omit if name.casefold() in wanted]
-        if omitted:
-            everything = everything.join(self._stores.omitted(omitted, everything.index, task))
-        task.report(f"Opening {label}", 1, 3, "steps")
-
-        notes = list(found.store.notes)
-        lacking = [column for column in first.columns if column not in everything]
-        if lacking:
-            raise UnknownNameError(
-                f"{label} of {self.name} needs the coordinates {', '.join(lacking)}, which release "
-                f"{self.release} lacks; choose another release."
-            )
-        placed = np.isfinite(everything[list(first.columns)].to_numpy(dtype=float)).all(axis=1)
-        cells = everything[placed] if not placed.all() else everything
-        unplaced = len(everything) - len(cells)
-        if cells.empty:
-            raise FormatError(
-                f"None of the {len(everything):,} cells of {label} has coordinates in the frame "
-                f"{first.title or first.name}; choose another {self.kind}."
-            )
-        if unplaced:
-            notes.insert(0, f"{len(cells):,} of {len(everything):,} cells have coordinates.")
-        notes += [
-            f"{table} is not part of release {self.release}; its columns are missing."
-            for table in self._files.absent_joins()
-        ]
-        if self._annotation is None:
-            self._annotation = Annotation(self._entry, self._files, self._store, task)
-        notes += self._annotation.notes
-        placed_cells, (cells, palettes, groups) = cells, self._annotation.annotate(cells, first)
-        left = [name for name in map(str, placed_cells) if name.casefold() in wanted and name not in cells]
-        cells = cells.join(placed_cells[left]) if left else cells
-        self._require_columns(label, columns, [*map(str, cells), *found.store.names, *self._entry.cells.omit])
-        kept = [first]
-        for frame in others:
-            try:
-                kept += [frame] if _has_cells(cells, frame) else []
-            except (ValueError, TypeError):  # a text among the numbers makes a column one of texts
-                title = frame.title or frame.name
-                notes.append(f"The frame {title} is left out, as its coordinates are not all numbers.")
-        frames = tuple(map(_frame, kept))
-        task.report(f"Opening {label}", 2, 3, "steps")
-        return Slab(
-            label=label,
-            dataset=self.name,
-            title=f"{found.title} · {self.name}" if found.title else "",
-            cells=cells,
-            frames=frames,
-            kind=self._slabs.kind_of(label),
-            species=self.species,
-            platform=self.platform,
-            unplaced=unplaced,
-            palettes=palettes,
-            groups=groups,
-            genes=self._annotation.genes,
-            expression_source=self._expression(found, placed, task),
-            regions=self._regions(label, self._annotation, notes, task),
-            volumes=volumes_of(
-                self._entry,
-                self._files,
-                self._store,
-                cells,
-                self._annotation.taxonomies,
-                [frame.name for frame in frames],
-            ),
-            notes=tuple(dict.fromkeys(notes)),
-            license=self.license,
-            citation=self.citation,
-            synthetic=self.synthetic,
-            source=self._store.source.location,
-            release=self.release,
-        )
-
-    def _frame_entries(self, label: str) -> list[FrameEntry]:
-        """Frames of a slab, the one that it opens in first."""
-        if not self._slabs.is_whole(label):
-            return list(self._entry.frames)
-        assert self._entry.slabs is not None
-        assert self._entry.slabs.whole is not None
-        frames = {frame.name: frame for frame in self._entry.frames}
-        return [frames[name] for name in self._entry.slabs.whole.frames]
-
-    def _elsewhere(self, *shown: FrameEntry) -> set[str]:
-        """Columns of the frames that a slab does not have."""
-        used = {column for frame in shown for column in frame.columns}
-        return {column for frame in self._entry.frames for column in frame.columns} - used
-
-    def _expression(self, found: SlabCells, placed: NDArray[np.bool_], task: Task) -> AtlasExpression | None:
-        expression = self._entry.expression
-        source = AtlasExpression(
-            {str(kind): unit for kind, unit in expression.units.items()},
-            self._files.rules(),
-            self._files,
-            self._store,
-            self._indexes,
-            found.store,
-            found.group,
-            placed,
-            examples=expression.examples,
-            genes=self._annotation.genes if self._annotation is not None else None,
-            index=expression.index,
-        )
-        if not source.kinds:
-            return None
-        source.look_up(task)  # here, and not when the first gene is asked for on the GUI thread
-        return source
-
-    def _require_columns(self, label: str, columns: Collection[str], have: Sequence[str]) -> None:
-        known = {name.casefold(): name for name in have}
-        for name in columns:
-            if name.casefold() not in known:
-                near = get_close_matches(name, known.values(), n=3, cutoff=0.5)
-                hint = (
-                    f"did you mean {' or '.join(near)}?"
-                    if near
-                    else f"there are {', '.join(known.values())}."
-                )
-                raise UnknownNameError(f"{label} has no column {name!r}; {hint}")
-
-    def _unknown_slab(self, label: str, known: list[str]) -> UnknownNameError:
-        near = get_close_matches(label, known, n=3)
-        hint = f"did you mean {' or '.join(near)}?" if near else f"list its {self.kind}s to see which it has."
-        return UnknownNameError(f"{self.name} has no {self.kind} {label!r}; {hint}")
-
-    def _regions(self, label: str, annotation: Annotation, notes: list[str], task: Task) -> pd.DataFrame:
-        file = self._files.regions().get(label)
-        if file is not None and self._entry.regions is not None:
-            values = annotation.values(self._entry.regions.colors)
-            try:
-                return read_regions(self._store.ensure(file, task), values)
-            except AbcError as error:
-                task.check()  # a cancel is no fault of the polygons
-                notes.append(f"The regions are left out: {error}")
-        elif self._entry.regions is not None:
-            notes.append(f"There are no region polygons for {label}.")
-        return pd.DataFrame(columns=["label", "name", "color", "geometry"])
-
-
-def _has_cells(cells: pd.DataFrame, frame: FrameEntry) -> bool:
-    """Whether a cell has coordinates in a frame: not every section is registered to an atlas."""
-    if not all(column in cells for column in frame.columns):
-        return False
-    return bool(np.isfinite(cells[list(frame.columns)].to_numpy(dtype=float)).all(axis=1).any())
-
-
-def _frame(entry: FrameEntry) -> Frame:
-    return Frame(
-        entry.name, entry.columns, entry.unit, entry.y == "down", entry.title, entry.axes, entry.plane or ""
-    )
+        return self._opener.open(label, task or Task(), columns)

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from napari_abc.atlas.catalog import Catalog, Entry
+    from napari_abc.atlas.catalog import Catalog
+    from napari_abc.atlas.entries import Entry
     from napari_abc.atlas.manifest import Release
     from napari_abc.io.remote import RemoteFile, Store
 

@@ -10,7 +10,7 @@ from napari_abc.atlas.taxonomy import tables_of
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable
 
-    from napari_abc.atlas.catalog import Entry, ExpressionRule, Join, TableName, TaxonomyUse
+    from napari_abc.atlas.entries import Entry, ExpressionRule, Join, TableName, TaxonomyUse
     from napari_abc.atlas.manifest import Release
     from napari_abc.io.remote import RemoteFile
 

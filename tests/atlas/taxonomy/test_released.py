@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 import term_tables
-from napari_abc.atlas.catalog import TaxonomyEntry, catalog
+from napari_abc.atlas.catalog import catalog
+from napari_abc.atlas.entries import TaxonomyEntry
 from napari_abc.atlas.taxonomy import read_taxonomy
 from released import ABC, columns
 

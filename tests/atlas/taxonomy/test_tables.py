@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from napari_abc.atlas.catalog import FlatLevel, TaxonomyEntry, catalog
+from napari_abc.atlas.catalog import catalog
+from napari_abc.atlas.entries import FlatLevel, TaxonomyEntry
 from napari_abc.atlas.taxonomy import read_taxonomy, tables_of
 from napari_abc.atlas.taxonomy._tables import term_table_of
 from napari_abc.errors import Cancelled, FormatError

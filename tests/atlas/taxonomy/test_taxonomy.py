@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from napari_abc.atlas.catalog import TaxonomyEntry
+from napari_abc.atlas.entries import TaxonomyEntry
 from napari_abc.atlas.taxonomy import read_taxonomy, tables_of
 from napari_abc.atlas.taxonomy._tables import term_table_of
 from napari_abc.errors import FormatError, UnknownNameError

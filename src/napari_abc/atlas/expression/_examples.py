@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from napari_abc.atlas.catalog import Examples
+    from napari_abc.atlas.entries import Examples
     from napari_abc.atlas.files import DatasetFiles
     from napari_abc.io.cells import CellStore
     from napari_abc.io.remote import RemoteFile, Store

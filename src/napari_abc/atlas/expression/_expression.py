@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from napari_abc.atlas.catalog import Examples, ExpressionRule
+    from napari_abc.atlas.entries import Examples, ExpressionRule
     from napari_abc.atlas.expression._indexes import GeneIndexes
     from napari_abc.atlas.expression._packages import Groups, Name
     from napari_abc.atlas.files import DatasetFiles

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from napari_abc.atlas.catalog import ExpressionRule
+    from napari_abc.atlas.entries import ExpressionRule
     from napari_abc.io.cells import CellStore
 
 __all__ = ["Groups", "Name", "groups_of"]

@@ -19,7 +19,7 @@ from napari_abc.task import Task
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from napari_abc.atlas.catalog import FlatLevel, TaxonomyEntry
+    from napari_abc.atlas.entries import FlatLevel, TaxonomyEntry
 
 __all__ = ["read_flat"]
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from napari_abc.atlas.catalog import TaxonomyEntry
+    from napari_abc.atlas.entries import TaxonomyEntry
     from napari_abc.atlas.taxonomy._taxonomy import Taxonomy
     from napari_abc.task import Task
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from napari_abc.atlas.catalog import TaxonomyEntry
+from napari_abc.atlas.entries import TaxonomyEntry
 from napari_abc.atlas.taxonomy._tables import read_taxonomy, tables_of, term_table_of
 from napari_abc.errors import AbcError, UnknownNameError
 from napari_abc.io.cells import read_text_table
