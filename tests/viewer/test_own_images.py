@@ -13,8 +13,9 @@ import zarr
 from napari.layers import Image, Labels
 
 import napari_abc as abc
-from napari_abc.errors import ConfigurationError, MissingFileError
+from napari_abc.errors import Cancelled, ConfigurationError, MissingFileError
 from napari_abc.model import Frame
+from napari_abc.task import Task
 from napari_abc.viewer.own_images import add_prepared_images, prepare_images
 
 if TYPE_CHECKING:
@@ -235,3 +236,17 @@ def test_what_cannot_be_shown_leaves_the_viewer_as_it_was(
     assert slab.volumes == ()
     with pytest.raises(ConfigurationError, match="no cells of the atlas"):
         abc.add_image_file(viewer, viewer.add_points(np.zeros((1, 2))), as_tiff(tmp_path))
+
+
+def test_images_are_named_apart_from_others_that_wait(slab: Slab, tmp_path: Path) -> None:
+    path = as_tiff(tmp_path)
+    (alone,) = prepare_images(slab, path).sources
+    (beside,) = prepare_images(slab, path, taken=[alone.name, "b"]).sources
+    assert (alone.name, beside.name) == ("a", "a (2)")
+
+
+def test_preparing_an_image_can_be_cancelled(slab: Slab, tmp_path: Path) -> None:
+    task = Task()
+    task.cancel()
+    with pytest.raises(Cancelled):
+        prepare_images(slab, as_tiff(tmp_path), task)
