@@ -209,7 +209,7 @@ def _on_cluster(graph: list[Any], count: Any, task: Task, scheduler: str) -> tup
         ) from error
     with client, client.as_current():
         # A worker that dies takes its task with it, which is then done elsewhere, however often.
-        futures = client.compute(graph, retries=10, allow_other_workers=True)
+        futures = client.compute(graph, retries=10)
         try:
             pending = set(futures)
             while pending:
