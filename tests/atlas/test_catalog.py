@@ -126,3 +126,49 @@ def test_a_dataset_described_twice_names_the_second():
 def test_what_is_no_catalog_is_refused(text):
     with pytest.raises(FormatError, match=r"c\.yaml"):
         read_catalog(text, "c.yaml")
+
+
+VOLUME = """  volumes:
+  - {directory: V, name: v, title: Volume, kind: labels, frame: section, axes: [2, 1, 0], terms: T}
+"""
+
+
+def test_a_volume_lies_in_a_frame_and_its_labels_are_of_a_taxonomy_that_is_described():
+    (volume,) = read_catalog(ENTRY + VOLUME, "c.yaml").datasets["D"].volumes
+    assert (volume.axes, volume.terms) == ((2, 1, 0), "T")
+    assert (
+        read_catalog(ENTRY + VOLUME.replace(", terms: T", ""), "c.yaml").datasets["D"].volumes[0].terms
+        is None
+    )
+    with pytest.raises(FormatError, match=r"c\.yaml, line 23: no taxonomy U is described"):
+        read_catalog(ENTRY + VOLUME.replace("terms: T", "terms: U"), "c.yaml")
+    with pytest.raises(FormatError, match="there is no frame 'ccf' among the frames"):
+        read_catalog(ENTRY + VOLUME.replace("frame: section", "frame: ccf"), "c.yaml")
+
+
+def test_a_second_file_may_use_the_taxonomies_of_the_first_and_names_its_own_lines():
+    first = read_catalog(ENTRY, "first.yaml")
+    second = ENTRY.replace("- {directory: T, title: t, species: s}", "[]").replace("name: D", "name: E")
+    second = second.replace("taxonomies:\n[]", "taxonomies: []")
+    both = read_catalog(second, "second.yaml", first)
+    assert (list(both.datasets), list(both.taxonomies)) == (["D", "E"], ["T"])
+    wrong = second.replace("{directory: T, key", "{directory: U, key")
+    with pytest.raises(FormatError, match=r"second\.yaml, line 15: no taxonomy U is described"):
+        read_catalog(wrong, "second.yaml", first)
+    with pytest.raises(FormatError, match=r"second\.yaml, line 3: D is described twice"):
+        read_catalog(second.replace("name: E", "name: D"), "second.yaml", first)
+
+
+def test_columns_that_anything_is_found_by_are_kept():
+    text = ENTRY.replace("matrix_column: m}", "matrix_column: m, directory_column: d}")
+    text += """  joins:
+  - {table: j, key: joined}
+  value_sets:
+  - {table: v, column: valued, field: f, group: G}
+  colors:
+  - {column: named, color: painted, group: G}
+"""
+    keys = read_catalog(text, "c.yaml").datasets["D"].key_columns
+    assert keys == {"joined", "cluster_alias", "valued", "named", "painted", "m", "d"}
+    split = EMBEDDED.replace("{label: All}", "{label: All, directory: E, table: t, by: species}")
+    assert "species" in read_catalog(split, "c.yaml").datasets["D"].key_columns
