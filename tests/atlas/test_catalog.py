@@ -80,6 +80,7 @@ def test_a_new_dataset_is_an_entry():
     [
         ("unit: millimeter", "unit: furlong", 14),
         ("columns: [x, y]", "columns: [x]", 14),
+        ("columns: [x, y]", "columns: [x, y, z, t]", 14),
         ("  species: s\n", "  kind: s\n", 4),
         ("matrix_column: m", "matrix_row: m", 21),
         ("matrix_column: m", "matrix: n, matrix_column: m", 21),

@@ -6,12 +6,15 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
 import pytest
 
 from napari_abc.cli import main
+from napari_abc.cli.command import _interruptible
+from napari_abc.cli.console import Console
 from processes import run
 
 COMMAND = [str(Path(sys.executable).with_name("napari-abc"))]
@@ -150,3 +153,24 @@ def test_a_broken_pipe_is_silent(release_folder: Path) -> None:
     assert done.returncode == 141
     assert "rror" not in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_it_runs_in_a_thread_too(tmp_path: Path) -> None:
+    """Where Ctrl-C is somebody else's."""
+    found: list[int] = []
+    argv = ["--source", str(tmp_path / "nowhere"), "list"]
+    thread = threading.Thread(target=lambda: found.append(main(argv)), daemon=True)
+    thread.start()
+    thread.join(60)
+    assert found == [2]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a process can't send itself Ctrl-C there")
+def test_ctrl_c_cancels_the_task_and_is_given_back_afterwards() -> None:
+    console = Console()
+    before = signal.getsignal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt), _interruptible(console):
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(60)  # it ends at once
+    assert console.task.cancelled
+    assert signal.getsignal(signal.SIGINT) is before

@@ -227,3 +227,10 @@ def test_limits_of_one_slab_move_alone(three: list[Place]) -> None:
     own, of_all = scene.coloring_of(one), scene.coloring_of(other)
     assert own is not None and (own.keys, own.limits) == (("counts",), ((1.0, 2.0),))
     assert of_all is not None and (of_all.keys, of_all.limits) == (("gene:DRD1",), ())
+
+
+def test_a_new_scene_shows_all_there_is_and_cells_as_large_as_tissue() -> None:
+    shown = Scene().shown
+    assert (shown.regions, shown.outlines, shown.images) == (True, True, True)
+    assert (shown.volumes, shown.cell_size, shown.order) == ((), 1.0, "value")
+    assert (Scene().layout, Scene().sort) == ("beside", "plane")

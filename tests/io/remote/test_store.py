@@ -146,7 +146,10 @@ def test_size_and_md5_may_both_be_unknown(server: FolderServer, cache: Path) -> 
     store = Store(open_source(server.url), cache)
     for key in (MATRIX, EMPTY):
         assert store.ensure(RemoteFile(key)).read_bytes() == CONTENT[key]
-        assert store.locate(remote(key)) == cache / key
+        assert store.locate(remote(key)) == store.locate(RemoteFile(key)) == cache / key
+        asked = len(server.requests)
+        store.ensure(RemoteFile(key))
+        assert len(server.requests) == asked  # it is here, whatever its size
 
 
 @pytest.mark.parametrize(
