@@ -12,6 +12,7 @@ from napari_abc import open_atlas
 from napari_abc.atlas import catalog
 from napari_abc.cli import main
 from napari_abc.errors import FormatError, UnknownNameError
+from napari_abc.task import Progress, Task
 from releases import ReleaseFolder
 
 if TYPE_CHECKING:
@@ -179,3 +180,26 @@ def test_a_dataset_is_described_once(folder: ReleaseFolder, tmp_path: Path) -> N
     catalog.CATALOGS.append(again)
     with pytest.raises(FormatError, match=r"again\.yaml, line 3: Toy-taxonomy is described twice"):
         open_atlas(folder.write())
+
+
+def test_opening_says_how_far_it_is(folder: ReleaseFolder) -> None:
+    dataset = open_atlas(folder.write())[SPATIAL]
+    seen: list[Progress] = []
+    slab = dataset.slab("S1", Task(seen.append))
+    written = [one.done for one in seen if one.what == "Writing cells by slab"]
+    assert written == [0, 1, 3]  # a slab after the other
+    assert [(one.done, one.total, one.unit) for one in seen if one.what == "Opening S1"] == [
+        (1, 3, "steps"),
+        (2, 3, "steps"),
+    ]
+    checked = [one.what for one in seen if one.what.startswith("Checking")]
+    assert checked[0] == "Checking cell_metadata.csv"
+    assert "Checking gene.csv" in checked
+    seen.clear()
+    slab.expression("Toy1", task=Task(seen.append))
+    assert [one.what for one in seen] == [
+        "Checking toys-log2.h5ad",
+        "Matching cells with toys",
+        "Reading a gene of toys-log2.h5ad",
+    ]
+    assert (seen[1].done, seen[1].total, seen[1].unit) == (0, 4, "cells")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from typing import TYPE_CHECKING
 
 import dask.array as da
 import h5py
@@ -27,7 +28,10 @@ from napari_abc.io.shapes import (
 from napari_abc.io.shapes import _outlines as module
 from napari_abc.io.shapes._outlines import choose_pixel_size
 from napari_abc.model import Outlines
-from napari_abc.task import Task
+from napari_abc.task import Progress, Task
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def star(x: float, y: float, rng: np.random.Generator, radius: float = 5.0) -> Polygon:
@@ -321,3 +325,20 @@ def test_rings_are_the_same_in_whatever_batches_they_are_read(monkeypatch: pytes
         found = outlines.vertices[outlines.offsets[number] : outlines.offsets[number + 1]]
         np.testing.assert_array_equal(found, np.asarray(ring.coords, np.float32)[: len(found)])
         assert len(found) in (len(ring.coords), len(ring.coords) - 1)  # the first vertex need not come again
+
+
+def test_drawing_and_reading_say_how_far_they_are(tmp_path: Path) -> None:
+    seen: list[Progress] = []
+    volume = rasterize(rings(tissue()), 0.1, task=Task(seen.append))
+    drawn = [one for one in seen if one.what == "Drawing cell outlines"]
+    assert drawn
+    assert {(one.total, one.unit) for one in drawn} == {(len(volume.levels), "levels")}
+    assert [one.done for one in drawn] == sorted({one.done for one in drawn})
+    paths = []
+    for number in range(3):
+        paths.append(tmp_path / f"feature_data_{number}.hdf5")
+        with h5py.File(paths[-1], "w") as file:
+            file.create_group("featuredata")
+    seen.clear()
+    read_hdf5_outlines(paths, 0, pd.Index(["a"]), Task(seen.append))
+    assert seen == [Progress("Reading cell boundaries", done, 3, "files") for done in range(3)]
