@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from napari_abc.cli import main
+from napari_abc.cli import doctor, main
 from napari_abc.cli.doctor import Check, checks
 
 if TYPE_CHECKING:
@@ -132,3 +132,10 @@ def test_source_that_is_not_there(tmp_path: Path) -> None:
     assert found.status == "warn"
     assert "--offline" in found.cure
     assert find("source", str(tmp_path / "nowhere"), offline=False).status == "fail"
+
+
+@LINUX
+def test_a_driver_that_never_answers_is_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "_PROBE_SECONDS", 0.01)
+    found = find("opengl")
+    assert (found.status, found.detail) == ("fail", "a small canvas was not drawn within 0.01 s")

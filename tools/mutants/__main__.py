@@ -42,6 +42,7 @@ def main() -> int:
     print(f"{len(drawn)} of {len(faults)} faults in {len(sources)} modules, seed {options.seed}")
 
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
+        Path(folder).chmod(0o755)  # for tests in which a plain user looks into a folder of root's
         copies = []
         try:
             for job in range(options.jobs):

@@ -56,6 +56,7 @@ def _run(job: dict[str, Any]) -> dict[str, str]:
     path.write_text(job["source"], "utf-8")
     try:
         with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
+            Path(folder).chmod(0o755)
             process = os.fork()
             if not process:
                 _test(job, Path(folder))
