@@ -209,3 +209,10 @@ def test_wrong_sources_are_one_sentence(source, tmp_path):
     with pytest.raises(AbcError) as caught:
         abc.open_atlas(source, cache=tmp_path)
     assert "\n" not in str(caught.value)
+
+
+def test_an_unknown_dataset_is_told_with_the_nearest_names(local):
+    with pytest.raises(UnknownNameError, match=r"There is no dataset 'WMB-10'; did you mean WMB-10X"):
+        local["WMB-10"]
+    with pytest.raises(UnknownNameError, match=rf"'§§'; there are {HUMAN}, .*, … \({len(local)} in all\)"):
+        local["§§"]

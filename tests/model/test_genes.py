@@ -53,6 +53,9 @@ def test_genes_without_symbols_are_found_by_identifier(genes: pd.DataFrame) -> N
 
 def test_a_gene_is_called_by_its_symbol_or_its_identifier_where_it_has_none(genes: pd.DataFrame) -> None:
     assert [gene_symbol(genes, name) for name in ("ENS1", "ENS5", "ENS6")] == ["Drd1", "ENS5", "ENS6"]
+    for missing in (float("nan"), pd.NA):
+        genes.loc["ENS5", "gene_symbol"] = missing
+        assert gene_symbol(genes, "ENS5") == "ENS5"
 
 
 def test_a_key_asks_for_one_gene_only(genes: pd.DataFrame) -> None:
