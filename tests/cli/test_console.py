@@ -86,3 +86,15 @@ def test_long_work_says_a_line_now_and_then(
     for done in range(100):
         console.task.report("Reading", done, 100, "rows")
     assert capsys.readouterr().err == "Reading: 0 of 100 rows (0 %)\n"
+
+
+def test_no_half_line_of_progress_is_left_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = _Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    console = Console()
+    console.task.report("Reading", 1, 2, "rows")
+    console.close()
+    drawn = terminal.getvalue()
+    assert drawn.endswith("\r\x1b[K")
+    console.close()
+    assert terminal.getvalue() == drawn  # there is nothing more to clear

@@ -441,3 +441,13 @@ def test_pieces_too_large_to_be_read_one_by_one_are_refused(
     monkeypatch.setattr(tiff, "_MAX_SEGMENT", piece - 1)
     with pytest.raises(FormatError, match="is stored in pieces of"):
         open_tiff(tmp_path / "a.tif")
+
+
+def test_tiles_that_a_sparse_file_leaves_out_are_empty(tmp_path: Path) -> None:
+    tiles = [None if number == 1 else np.full((64, 64), number + 1, "u2") for number in range(4)]
+    options = {"shape": (64, 256), "dtype": "u2", "tile": (64, 64), "compression": "zlib"}
+    tifffile.imwrite(tmp_path / "a.tif", iter(tiles), **options)
+    (plane,) = open_tiff(tmp_path / "a.tif")
+    found = np.asarray(plane.levels[0])
+    assert found[0, ::64].tolist() == [1, 0, 3, 4]
+    assert found[63, 63::64].tolist() == [1, 0, 3, 4]
