@@ -179,8 +179,18 @@ def test_a_damaged_row_file_is_made_again(tmp_path):
     atlas = open_atlas(hmba(tmp_path / "b").write())
     expected = atlas[HUMAN].slab(PLANE).expression("DRD1")
     (rows,) = atlas.cache.rglob("rows-*.npy")
+    whole = np.load(rows)
+    said: list[str] = []
     rows.write_bytes(rows.read_bytes()[:-8])
     assert atlas[HUMAN].slab(PLANE).expression("DRD1").equals(expected)
+    for other in (whole[:-1], whole.astype("i4")):
+        np.save(rows, other)
+        assert atlas[HUMAN].slab(PLANE).expression("DRD1").equals(expected)
+        assert np.array_equal(np.load(rows), whole)
+    # One that is sound is used: nothing is matched again.
+    task = Task(lambda progress: said.append(progress.what))
+    assert open_atlas(tmp_path / "b")[HUMAN].slab(PLANE).expression("DRD1", task=task).equals(expected)
+    assert not [what for what in said if what.startswith("Matching")]
 
 
 def test_a_gene_of_a_slab_that_shares_no_cell(tmp_path):

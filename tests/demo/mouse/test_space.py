@@ -101,6 +101,11 @@ def test_parcellation(release_folder: Path) -> None:
     terms = parcels(release_folder, "parcellation_term").set_index("label")
     assert terms.index.is_unique
     assert terms.loc["ABC-Ontology-2023-V4-structure", "acronym"] == "V4-unassigned"
+    sets = parcels(release_folder, "parcellation_term_set_membership")
+    for _, of_level in sets.groupby("parcellation_term_set_label"):
+        first = of_level["term_order"].min()
+        assert first in (0, 1)
+        assert sorted(of_level["term_order"]) == list(range(first, first + len(of_level)))
     parents = members["parent_term_label"]
     assert set(parents[members["term_set_order"] == 0]) == {""}
     assert set(parents[members["term_set_order"] > 0]) < set(terms.index)
