@@ -16,6 +16,7 @@ __all__ = [
     "METADATA_FRAME",
     "METADATA_OUTLINES",
     "METADATA_PAINTED",
+    "METADATA_RARE_ABOVE",
     "METADATA_SIZE",
     "METADATA_SLAB",
     "METADATA_VOLUME",
@@ -40,6 +41,9 @@ METADATA_PAINTED = "napari_abc.painted"
 
 METADATA_FRAME = "napari_abc.frame"
 """Key of a layer's metadata that holds the name of the frame it lies in."""
+
+METADATA_RARE_ABOVE = "napari_abc.rare_above"
+"""Key of a layer's metadata that says whether rare types are drawn above common ones."""
 
 METADATA_SIZE = "napari_abc.size"
 """Key of a layer's metadata that holds the diameter that its cells were given at first."""

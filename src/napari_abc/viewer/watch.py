@@ -16,7 +16,14 @@ from napari.layers import Labels, Points, Shapes
 
 from napari_abc.errors import ConfigurationError
 from napari_abc.viewer._depth import show_in_space, step_finely
-from napari_abc.viewer.color import check_ways, notice_hand_coloring, painted, prepare_layer, rows_of
+from napari_abc.viewer.color import (
+    check_ways,
+    notice_hand_coloring,
+    order_cells,
+    painted,
+    prepare_layer,
+    rows_of,
+)
 from napari_abc.viewer.hover import show_cells
 from napari_abc.viewer.links import (
     METADATA_OUTLINES,
@@ -109,6 +116,7 @@ def _look_after(viewer: ViewerModel, layer: Layer) -> None:
 
     show_cells(layer)
     notice_hand_coloring(layer)
+    order_cells(layer)
     if layer.source.parent is None:  # not a duplicate, which is the person's own
         guard(layer, _GUARDED)
         _below_regions(viewer, layer)

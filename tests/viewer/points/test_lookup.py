@@ -86,6 +86,8 @@ def test_every_way_shows_the_same_pixels(
         monkeypatch.setenv(ways.ENVIRONMENT, way.name)
         cells = abc.add_slab(viewer, slab).cells
         assert isinstance(cells, LookupPoints) is (way.name == "lookup")
+        # Rims that let through what is below are drawn otherwise where depths say what lies above.
+        cells.antialiasing = 0
         viewer.scene.camera.center, viewer.scene.camera.zoom = (0.0, 10.0, 10.0), 25.0
         pictures[way.name] = []
         for coloring in colorings:
@@ -104,10 +106,9 @@ def test_every_way_shows_the_same_pixels(
     for number, picture in enumerate(pictures["public"]):
         assert len(np.unique(picture.reshape(-1, 4), axis=0)) > 1
         np.testing.assert_array_equal(pictures["vertex"][number], picture, str(number))
-        # The shader is another one, and may round the faint rim of a disc otherwise.
+        # The shader is another one, and may round a place on the edge of a disc otherwise.
         differ = np.abs(pictures["lookup"][number].astype(int) - picture).max(axis=2)
-        assert differ.max() <= 5, number
-        assert (differ > 0).mean() < 1e-3, number
+        assert (differ > 0).mean() < 5e-5, number
 
 
 @pytest.mark.parametrize("limits", [None, (-2.0, 5.0), (0.1, 0.3), (3.0, 4.0)])

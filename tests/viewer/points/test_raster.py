@@ -205,17 +205,20 @@ def test_a_picture_is_right_in_colors_and_layers(
     assert look(viewer).color(1, 1) == RED
 
 
-def test_another_coloring_needs_no_other_picture_but_hidden_cells_do(
+def test_other_limits_need_no_other_picture_but_hidden_cells_do(
     viewer: napari.Viewer, slab: Slab, look: Callable[..., Any], pictured: None
 ) -> None:
     cells = abc.add_slab(viewer, slab, color_by="Subclass").cells
     assert look(viewer).color(1, 1) == RED
     made = markers_of(viewer, cells)._pictures
-    top = made._top
     abc.color_by(cells, "Class")
     assert look(viewer).color(1, 1) == look(viewer).color(5, 2) != RED
-    abc.color_by(cells, "gene:DRD1", limits=(0, 4))
-    look(viewer)
+    gene = slab.coloring("gene:DRD1")
+    paint.paint(cells, gene, (0, 4))
+    first = look(viewer)
+    top = made._top
+    paint.paint(cells, gene, (0, 2.5))
+    assert look(viewer).color(5, 2) != first.color(5, 2)
     assert made._top is top
     abc.color_by(cells, "Subclass")
     paint.hide(cells, ["D1"])

@@ -14,6 +14,7 @@ from napari_abc.viewer.color._paint import (
     rows_of,
 )
 from napari_abc.viewer.color._painted import Painted, resolve, rgba
+from napari_abc.viewer.color._rare import draw_rare_above, order_cells
 from napari_abc.viewer.color._ways import check_ways, prepare_layer, prepares_layers
 
 __all__ = [
@@ -21,10 +22,12 @@ __all__ = [
     "cell_subset",
     "check_ways",
     "color_by",
+    "draw_rare_above",
     "events",
     "hide",
     "legend",
     "notice_hand_coloring",
+    "order_cells",
     "paint",
     "painted",
     "prepare_layer",

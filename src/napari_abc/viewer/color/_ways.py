@@ -22,8 +22,15 @@ from typing import TYPE_CHECKING, Protocol
 from napari_abc.errors import ConfigurationError
 from napari_abc.viewer.color._lookup_way import LookupWay
 from napari_abc.viewer.color._painted import look_up
-from napari_abc.viewer.links import viewer_of
-from napari_abc.viewer.points import has_vertex_buffer, pictures_wanted, write_vertex_colors
+from napari_abc.viewer.links import METADATA_RARE_ABOVE, viewer_of
+from napari_abc.viewer.points import (
+    has_vertex_buffer,
+    lookup_of,
+    order_of,
+    order_vertices,
+    pictures_wanted,
+    write_vertex_colors,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -31,6 +38,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_abc.viewer.color._painted import Painted
+    from napari_abc.viewer.points import Lookup
 
 __all__ = [
     "ENVIRONMENT",
@@ -39,6 +47,7 @@ __all__ = [
     "VertexWay",
     "Way",
     "check_ways",
+    "draw_in_order",
     "fastest_way",
     "prepare_layer",
     "prepares_layers",
@@ -72,6 +81,12 @@ def _write(layer: Points, colors: NDArray[np.float32]) -> None:
     layer.border_color[...] = colors
 
 
+def _draw_in_order(layer: Points, found: Lookup) -> None:
+    """Draw cells without a value first, then zero, then low to high, where napari's buffer can be had."""
+    rare_above = bool(layer.metadata.get(METADATA_RARE_ABOVE))
+    order_vertices(viewer_of(layer), layer, order_of(found, rare_above))
+
+
 class PublicWay:
     """Through the layer's event; works wherever napari does."""
 
@@ -83,7 +98,9 @@ class PublicWay:
 
     def paint(self, layer: Points, painted: Painted, rows: NDArray[np.int64] | None) -> None:
         """Write the colors and let napari rebuild what it draws."""
-        _write(layer, look_up(painted, rows).colors())
+        found = look_up(painted, rows)
+        _write(layer, found.colors())
+        _draw_in_order(layer, found)
         layer.events.face_color()
 
 
@@ -98,8 +115,10 @@ class VertexWay:
 
     def paint(self, layer: Points, painted: Painted, rows: NDArray[np.int64] | None) -> None:
         """Write the colors into the layer's arrays and the vertex buffer."""
-        colors = look_up(painted, rows).colors()
+        found = look_up(painted, rows)
+        colors = found.colors()
         _write(layer, colors)
+        _draw_in_order(layer, found)
         write_vertex_colors(viewer_of(layer), layer, colors)
 
 
@@ -159,6 +178,15 @@ def prepare_layer(
     fastest = ways()[0]
     if isinstance(fastest, LookupWay):
         fastest.prepare(layer, painted, rows, known)
+
+
+def draw_in_order(layer: Points, painted: Painted | None, rows: NDArray[np.int64] | None) -> None:
+    """Draw a layer in the order that goes with its colors, after it was added or asked for another one."""
+    show = getattr(layer, "show_order", None)
+    if show is not None:
+        show(bool(layer.metadata.get(METADATA_RARE_ABOVE)), layer.lifted)
+    if painted is not None and lookup_of(layer) is None:
+        _draw_in_order(layer, look_up(painted, rows))
 
 
 def fastest_way(layer: Points) -> Way:

@@ -52,6 +52,9 @@ __all__ = ["LookupPoints", "VispyLookupPoints", "adopt", "install", "missing"]
 _VERTEX_TEXTURES = 0x8B4C
 """GL_MAX_VERTEX_TEXTURE_IMAGE_UNITS"""
 
+_COVERING = ("opaque", "translucent", "translucent_no_depth")
+"""Kinds of blending in which what is drawn later covers what is below."""
+
 _SOFTWARE = ("llvmpipe", "softpipe", "swrast", "swiftshader", "software", "gdi generic", "basic render")
 """What is in the names of OpenGLs that draw on the processor."""
 
@@ -132,7 +135,7 @@ def adopt(layer: Points) -> LookupPoints | None:
         return None
     layer.__class__ = LookupPoints
     adopted: LookupPoints = layer
-    adopted.events.add(lookup=Event, detail=Event, drawn=Event, resized=Event)
+    adopted.events.add(lookup=Event, detail=Event, drawn=Event, resized=Event, ordered=Event)
     for manager in (adopted._face, adopted._border):
         manager.__class__ = LazyColors
     return adopted
@@ -187,6 +190,8 @@ class LookupPoints(Points):  # type: ignore[misc]
 
     _lookup: Lookup | None = None
     _refused = False
+    rare_above = False
+    lifted: NDArray[np.bool_] | None = None
     moving = False
     """Whether a person moves the view, and a part of the points will do."""
     drawn = 0
@@ -210,6 +215,19 @@ class LookupPoints(Points):  # type: ignore[misc]
                 manager.color_mode = ColorMode.DIRECT
             manager.follow(self, lookup)
         self.events.lookup()
+
+    def show_order(self, rare_above: bool, lifted: NDArray[np.bool_] | None = None) -> None:
+        """Draw rare kinds of points above common ones or not, and some above all; on the GUI thread.
+
+        Parameters
+        ----------
+        rare_above
+            Whether rare kinds lie above common ones, where points are colored by kinds.
+        lifted
+            (points,) True for those above all others; None where there are none but those selected.
+        """
+        self.rare_above, self.lifted = rare_above, lifted
+        self.events.ordered()
 
     def show_size(self, size: float) -> None:
         """Draw all points with one diameter, in data coordinates; on the GUI thread.
@@ -298,6 +316,8 @@ class LookupVisual(PointsVisual):  # type: ignore[misc]
 class VispyLookupPoints(VispyPointsLayer):  # type: ignore[misc]
     """Draws a layer of points by its lookup, or as napari does where it has none."""
 
+    _lifted: tuple[NDArray[np.bool_] | None, NDArray[np.intp]] | None = None
+    """Which points were lifted last: those of the layer, and those selected."""
     _scale_before = 0.0
     """What :meth:`_scene_scale` was when the points were given their sizes."""
 
@@ -311,7 +331,9 @@ class VispyLookupPoints(VispyPointsLayer):  # type: ignore[misc]
         layer.events.lookup.connect(self._on_lookup_change)
         layer.events.detail.connect(self._on_detail_change)
         layer.events.resized.connect(self._on_resize)
+        layer.events.ordered.connect(self._on_order_change)
         self._on_data_change()
+        self._on_blending_change()
 
     def _on_lookup_change(self) -> None:
         lookup = self.layer.lookup
@@ -356,7 +378,36 @@ class VispyLookupPoints(VispyPointsLayer):  # type: ignore[misc]
             lookup,
             shown,
         )
+        self._lifted = None
+        self._on_order_change()
         self.reset()
+
+    def _on_order_change(self) -> None:
+        """Draw the points that are selected, or lifted otherwise, above all others."""
+        layer, markers = self.layer, self.node.points_markers
+        markers.rare_above = layer.rare_above
+        selected = np.sort(np.fromiter(layer.selected_data, np.intp))
+        before = self._lifted
+        if before is None or before[0] is not layer.lifted or not np.array_equal(before[1], selected):
+            self._lifted = layer.lifted, selected
+            lifted = None
+            if len(selected) or layer.lifted is not None:
+                lifted = np.zeros(len(layer.data), bool) if layer.lifted is None else layer.lifted.copy()
+                lifted[selected[selected < len(lifted)]] = True
+                shown = self._shown()
+                lifted = lifted if shown is None else lifted[shown]
+            markers.lifted = lifted
+        self.node.update()
+
+    def _on_highlight_change(self) -> None:
+        super()._on_highlight_change()
+        if isinstance(self.node, LookupVisual) and self.node.points_markers.lookup is not None:
+            self._on_order_change()
+
+    def _on_blending_change(self, event: Any = None) -> None:
+        super()._on_blending_change(event)
+        if isinstance(self.node, LookupVisual):
+            self.node.points_markers.covers = str(self.layer.blending) in _COVERING
 
     def _on_resize(self) -> None:
         markers = self.node.points_markers

@@ -10,9 +10,10 @@ Where a processor draws, a view of many points is drawn as a picture that is mad
 
 from __future__ import annotations
 
+from dataclasses import replace
 from operator import is_
 from time import perf_counter
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from napari._vispy.visuals.markers import Markers
@@ -22,11 +23,19 @@ from vispy.visuals.shaders import Function
 
 from napari_abc.viewer.points._canvas_view import some_near, view_of
 from napari_abc.viewer.points._lookup import CODE
+from napari_abc.viewer.points._order import DrawingOrder, order_of, row_ranks
 from napari_abc.viewer.points._pictures import FEW, Pictures
 from napari_abc.viewer.points._raster import pictures_wanted
 from napari_abc.viewer.points._raster_visual import RasterVisual
 from napari_abc.viewer.points._repaint import is_repaint
-from napari_abc.viewer.points._shader import LOOK_UP, WIDTH, vertex_shader
+from napari_abc.viewer.points._shader import (
+    FLAT_LIGHTING,
+    LOOK_UP,
+    RANK_OF,
+    ROW_OF,
+    WIDTH,
+    vertex_shader,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,13 +73,25 @@ class LookupMarkers(Markers):  # type: ignore[misc]
         self._deep = Function("vec4 place() { return vec4($position, 1.0); }")
         self._own_border = Function("vec4 border() { return $color; }")
         self._own_face = Function("vec4 face() { return $color; }")
-        self._look_up = Function(LOOK_UP)
+        self._row_of = Function(ROW_OF)
+        self._look_up, self._rank_of = Function(LOOK_UP), Function(RANK_OF)
+        self._look_up["row_of"] = self._rank_of["row_of"] = self._row_of
         self._of_point = Function("vec4 of_point() { return $look_up($number); }")
         self._of_point["look_up"] = self._look_up
         self._table = gloo.Texture2D(
             np.zeros((1, WIDTH, 4), np.float32), interpolation="nearest", internalformat="rgba32f"
         )
         self._look_up["table"] = self._table
+        self._no_rank = Function("float rank() { return 0.0; }")
+        self._rank_of_point = Function("float rank() { return 0.5 * ($rank_of($number) + $lift); }")
+        self._rank_of_point["rank_of"] = self._rank_of
+        self._ranks = gloo.Texture2D(
+            np.zeros((1, WIDTH, 1), np.float32), interpolation="nearest", internalformat="r32f"
+        )
+        self._rank_of["ranks"], self._rank_of["lines"] = self._ranks, 1.0
+        self._ranked: tuple[object, ...] = ()
+        self._is_ranked, self._ordered = False, False
+        self._order: tuple[tuple[object, ...], DrawingOrder | None] = (), None
         self._buffers: dict[str, gloo.VertexBuffer] = {}
         self._symbols: dict[int, Function] = {}
         self._lookup: Lookup | None = None
@@ -95,6 +116,14 @@ class LookupMarkers(Markers):  # type: ignore[misc]
         """Whether a part of the points will do for now."""
         self.seconds = 0.0
         """What drawing all points took."""
+        self.rare_above = False
+        """Whether rare kinds of points are drawn above common ones."""
+        self.lifted: NDArray[np.bool_] | None = None
+        """(points,) True for those that are drawn above all others; another object if they are others."""
+        self.covers = True
+        """Whether what is drawn above hides what is below, and does not add up with it."""
+        self.shared_program["u_ordered"] = 0.0
+        self.shared_program.vert["rank"] = self._no_rank
         self.freeze()
 
     @property
@@ -134,19 +163,20 @@ class LookupMarkers(Markers):  # type: ignore[misc]
         self.recolor(lookup, shown)
         self.shared_program.vert["face"] = self._of_point
         self.shared_program.vert["border"] = self._of_point
+        self.shared_program.vert["rank"] = self._rank_of_point
         self.events.data_updated()
 
     def recolor(self, lookup: Lookup, shown: NDArray[np.intp] | None) -> None:
         """Show the points that are shown in other colors; as :meth:`show`."""
         before, self._lookup = self._lookup, lookup
-        function, scale = self._look_up, lookup.scale
+        function, scale = self._row_of, lookup.scale
         if before is None or before.table is not lookup.table:
             rows = len(lookup.table)
             lines = -(-rows // WIDTH)
             pixels = np.zeros((lines * WIDTH, 4), np.float32)
             pixels[:rows] = lookup.table
             self._table.set_data(pixels.reshape(lines, WIDTH, 4))
-            function["rows"], function["lines"] = float(rows), float(lines)
+            function["rows"], self._look_up["lines"] = float(rows), float(lines)
         for name in ("least", "origin", "rest", "scale", "cut", "zero"):
             function[name] = float(getattr(scale, name))
         if before is None or before.numbers is not lookup.numbers:
@@ -172,12 +202,15 @@ class LookupMarkers(Markers):  # type: ignore[misc]
         part: NDArray[np.integer] | None = None
         drawn = len(positions)
         pictures = self._pictures.active and self._discs and not (self.clipped or self.spherical)
+        view = view_of(self, float(np.max(self._each["size"])), positions[len(positions) // 2])
+        ranked = self.covers and not view.deep and self._rank()
         if pictures or not whole:
-            view = view_of(self, float(np.max(self._each["size"])), positions[len(positions) // 2])
             if pictures:
                 part = self._pictures.few(view)
                 if part is None:
-                    drawn = self._pictures.draw(view, self._numbers, self._not_hidden(), self.moving, whole)
+                    order = self._drawing_order() if ranked else None
+                    seen = self._not_hidden()
+                    drawn = self._pictures.draw(view, self._numbers, seen, order, self.moving, whole)
                     self._tell(drawn)
                     return
                 if not len(part):
@@ -187,11 +220,58 @@ class LookupMarkers(Markers):  # type: ignore[misc]
                 part = self._some(view)
                 drawn = len(positions) if part is None else len(part)
         self._send(part)
+        self._set_ordered(ranked and not self.spherical)
+        if self._ordered:
+            gloo.clear(color=False, depth=True)
         if self._software or part is not None or self._frames > 1 or len(positions) <= _LARGEST_PART:
             super().draw()
         else:
             self._draw_timed()
+        if self._ordered:  # or what is drawn next would lie behind
+            gloo.clear(color=False, depth=True)
         self._tell(drawn)
+
+    def _configure_gl_state(self) -> None:
+        super()._configure_gl_state()
+        if self._ordered:
+            gloo.set_state(depth_test=True, depth_func="lequal")
+
+    def _setup_lighting_functions(self, spherical: bool) -> None:
+        super()._setup_lighting_functions(spherical)
+        if not spherical:
+            self.shared_program.frag["lighting_functions"] = FLAT_LIGHTING
+
+    def _set_ordered(self, ordered: bool) -> None:
+        if ordered is not self._ordered:
+            self._ordered = ordered
+            self.shared_program["u_ordered"] = float(ordered)
+
+    def _rank(self) -> bool:
+        """Hand over how far above others each row of the table lies; whether any does."""
+        lookup = self._lookup
+        assert lookup is not None
+        key = (self._numbers, self.rare_above, lookup.scale.scale > 0, len(lookup.table))
+        if self._ranked[1:] != key[1:] or self._ranked[0] is not key[0]:
+            self._ranked = key
+            ranks = row_ranks(replace(lookup, numbers=self._numbers), self.rare_above)
+            self._is_ranked = ranks is not None
+            if ranks is not None:
+                lines = -(-len(ranks) // WIDTH)
+                pixels = np.zeros(lines * WIDTH, np.float32)
+                pixels[: len(ranks)] = ranks
+                self._ranks.set_data(pixels.reshape(lines, WIDTH, 1))
+                self._rank_of["lines"] = float(lines)
+        return self._is_ranked or self.lifted is not None
+
+    def _drawing_order(self) -> DrawingOrder | None:
+        """The points as they are drawn, for who draws them one after another."""
+        assert self._lookup is not None
+        key = (self._ranked, self.lifted)
+        if not _same(key, self._order[0]):
+            lookup = replace(self._lookup, numbers=self._numbers)
+            order = order_of(lookup, self.rare_above, self.lifted)
+            self._order = key, None if order is None else DrawingOrder(order)
+        return self._order[1]
 
     def _draw_timed(self) -> None:
         """Draw, and find out how long all points take."""
@@ -261,19 +341,22 @@ class LookupMarkers(Markers):  # type: ignore[misc]
         """Hand points over to the graphics card, if it has others; None for all."""
         assert self._data is not None
 
-        def pick(values: NDArray[np.floating]) -> NDArray[np.floating]:
+        def pick(values: NDArray[Any]) -> NDArray[Any]:
             return values if part is None else values[part]
 
         positions = self._data["a_position"]
-        points, numbers = (part, positions, self._each), (part, self._numbers)
+        points, numbers = (part, positions, self._each, self.lifted), (part, self._numbers)
         if not _same(points, self._sent_points):
             self._sent_points = points
             self._set_positions(pick(positions))
             for name, values in self._each.items():
                 self._set_number(name, pick(values) if isinstance(values, np.ndarray) else values)
+            lift = None if self.lifted is None else self._buffer("lift", pick(self.lifted))
+            self._rank_of_point["lift"] = 0.0 if lift is None else lift
         if not _same(numbers, self._sent_numbers):
             self._sent_numbers = numbers
-            self._of_point["number"] = self._buffer("number", pick(self._numbers))
+            buffer = self._buffer("number", pick(self._numbers))
+            self._of_point["number"] = self._rank_of_point["number"] = buffer
 
     def _set_positions(self, positions: NDArray[np.floating]) -> None:
         axes = positions.shape[1]
@@ -300,6 +383,7 @@ class LookupMarkers(Markers):  # type: ignore[misc]
         self._lookup, self._numbers = None, np.empty(0, np.float32)
         self._part, self._sent_points, self._sent_numbers = None, (), ()
         self._frames, self.seconds = 0, 0.0
+        self._ranked, self._order, self.lifted = (), ((), None), None
         self._pictures.clear()
 
     def _upload_data(self, data_dict: dict[str, NDArray[np.float32]]) -> None:
@@ -313,6 +397,8 @@ class LookupMarkers(Markers):  # type: ignore[misc]
         self.shared_program.frag["marker"] = self._symbol_func
         self.shared_program.vert["border"] = self._own_border
         self.shared_program.vert["face"] = self._own_face
+        self.shared_program.vert["rank"] = self._no_rank
+        self._set_ordered(False)
         self._tell(len(data_dict["a_position"]))
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from napari_abc.viewer.points._order import DrawingOrder
     from napari_abc.viewer.points._raster_visual import RasterVisual
 
 __all__ = ["FEW", "Pictures"]
@@ -68,6 +69,7 @@ class Pictures:
         self._times, self._step = 1.0, 1
         self._view: View | None = None
         self._seen: NDArray[np.bool_] | None = None
+        self._order: DrawingOrder | None = None
         self._numbers: NDArray[np.float32] | None = None
         self._top: NDArray[np.int32] | None = None
         self._drawn: NDArray[np.int32] | None = None
@@ -148,6 +150,7 @@ class Pictures:
         view: View,
         numbers: NDArray[np.float32],
         seen: NDArray[np.bool_] | None,
+        order: DrawingOrder | None,
         moving: bool,
         whole: bool,
     ) -> int:
@@ -161,6 +164,8 @@ class Pictures:
             (points,) what their colors are looked up by; another object if they are others.
         seen
             (points,) False for what is hidden; None where nothing is. Likewise.
+        order
+            The points as they are drawn over one another; None for that of the data. Likewise.
         moving
             Whether a part will do for now.
         whole
@@ -171,7 +176,8 @@ class Pictures:
         int
             Number of points that the picture is made of, those out of view among them.
         """
-        same = self._view is not None and self._view.key() == view.key() and self._seen is seen
+        same = self._view is not None and self._view.key() == view.key()
+        same = same and self._seen is seen and self._order is order
         now = perf_counter()
         # Views that follow one another are drawn quickly, and well when the last one rests.
         moving = not whole and (moving or now - self._changed < _REST)
@@ -179,7 +185,8 @@ class Pictures:
             self._changed = now
         times, step = self._choose(view, moving, whole)
         if not same or times > self._times or step < self._step:
-            self._view, self._seen, self._times, self._step = view, seen, times, step
+            self._view, self._seen, self._order = view, seen, order
+            self._times, self._step = times, step
             self._top = self._make(view, step)
         if moving:
             self._rest.start()
@@ -235,7 +242,9 @@ class Pictures:
 
     def _make(self, view: View, step: int) -> NDArray[np.int32]:
         points = self._in_view(view)
-        if step > 1 and points is None:
+        if self._order is not None:
+            points = self._order.arrange(points, step)
+        elif step > 1 and points is None:
             points = np.arange(0, len(self._positions), step, dtype=np.int32)
         elif points is not None:
             points = points[::step]
@@ -248,12 +257,17 @@ class Pictures:
         return top
 
     def _make_whole(self, view: View) -> None:
-        positions, points, seen = self._positions, self._in_view(view), self._seen
+        positions, points, seen, order = self._positions, self._in_view(view), self._seen, self._order
         finer, times = view.finer(self._times), self._times
 
         def take(top: NDArray[np.int32]) -> None:
-            if self._view is view and self._seen is seen and self._times == times:
+            same = self._view is view and self._seen is seen and self._order is order
+            if same and self._times == times:
                 self._top, self._step = top, 1
             self._again()  # also where the view has changed meanwhile: then for another one
 
-        self._making.start(lambda: topmost(positions, finer, points, seen), take)
+        def make() -> NDArray[np.int32]:
+            arranged = points if order is None else order.arrange(points)
+            return topmost(positions, finer, arranged, seen)
+
+        self._making.start(make, take)

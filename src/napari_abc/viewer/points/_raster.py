@@ -137,7 +137,7 @@ def topmost(
     view
         How they are looked at.
     points
-        Those to draw, ascending; None for all.
+        Those to draw, one over the other, in this order; None for all, in theirs.
     seen
         (points,) False for points that are not drawn; None where all are.
 
@@ -153,24 +153,24 @@ def topmost(
     marks: NDArray[np.signedinteger] = np.full(width * height, -1, np.int64 if view.deep else np.int32)
     count = len(positions) if points is None else len(points)
     for begin in range(0, count, _CHUNK):
-        if points is None:
-            part = positions[begin : begin + _CHUNK]
-            number = np.arange(begin, begin + len(part), dtype=np.int32)
-        else:
-            number = points[begin : begin + _CHUNK].astype(np.int32, copy=False)
-            part = positions[number]
+        chosen = slice(begin, begin + _CHUNK) if points is None else points[begin : begin + _CHUNK]
+        part = positions[chosen]
+        number = np.arange(begin, begin + len(part), dtype=np.int32)
         column, row, depth = _project(part, view, pad + 0.5 * even)
         pixel = row.astype(np.int32) * np.int32(width) + column.astype(np.int32)
         if seen is not None:
             # Pixel 0 lies in the rim that is cut off.
-            pixel *= seen[begin : begin + _CHUNK] if points is None else seen[number]
+            pixel *= seen[chosen]
         if depth is None:
             marks[pixel] = number  # numpy keeps the last of several
         else:
             np.maximum.at(marks, pixel, (depth << 32) | number)
     grown = _grow(marks, rows, width).reshape(height, width)[pad:-pad, pad:-pad]
     # The depth is cut off; -1 stays.
-    return np.ascontiguousarray(grown).astype(np.int32)
+    top = np.ascontiguousarray(grown).astype(np.int32)
+    if points is None:
+        return top
+    return np.append(points, -1).astype(np.int32).take(top, mode="wrap")
 
 
 def depths(positions: NDArray[np.float32], view: View, top: NDArray[np.int32]) -> NDArray[np.float32] | float:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from types import MethodType
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -11,7 +13,10 @@ if TYPE_CHECKING:
     from napari.layers import Points
     from numpy.typing import NDArray
 
-__all__ = ["has_vertex_buffer", "write_vertex_colors"]
+__all__ = ["has_vertex_buffer", "order_vertices", "write_vertex_colors"]
+
+_orders: WeakKeyDictionary[Any, NDArray[np.intp] | None] = WeakKeyDictionary()
+"""In which order markers are drawn that were given one."""
 
 
 def has_vertex_buffer(viewer: ViewerModel | None, layer: Points) -> bool:
@@ -33,8 +38,42 @@ def write_vertex_colors(viewer: ViewerModel | None, layer: Points, colors: NDArr
     assert markers is not None  # has_vertex_buffer() was asked
     markers._data["a_fg_color"] = colors
     markers._data["a_bg_color"] = colors
-    markers._vbo.set_data(markers._data)
+    _send(markers)
     markers.update()
+
+
+def order_vertices(viewer: ViewerModel | None, layer: Points, order: NDArray[np.intp] | None) -> None:
+    """Draw the points of a layer in another order, which its own arrays then don't have.
+
+    Parameters
+    ----------
+    viewer, layer
+        Where :func:`has_vertex_buffer` is False, nothing happens.
+    order
+        (points,) the topmost one last; None for that of the layer.
+    """
+    markers = _markers(viewer, layer)
+    if markers is None:
+        return
+    if markers not in _orders and order is not None:
+        upload = markers._upload_data
+
+        def upload_in_order(self: Any, data: Any) -> None:
+            upload(data)
+            _send(self)
+
+        # napari fills the buffer anew where a size or a symbol changes.
+        markers._upload_data = MethodType(upload_in_order, markers)
+    if markers in _orders or order is not None:
+        _orders[markers] = order
+        _send(markers)
+        markers.update()
+
+
+def _send(markers: Any) -> None:
+    data, order = markers._data, _orders.get(markers)
+    fits = order is not None and len(order) == len(data)
+    markers._vbo.set_data(data[order] if fits else data)
 
 
 def _markers(viewer: Any, layer: Points) -> Any:
