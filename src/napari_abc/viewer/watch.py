@@ -24,7 +24,7 @@ from napari_abc.viewer.color import (
     prepare_layer,
     rows_of,
 )
-from napari_abc.viewer.hover import show_cells
+from napari_abc.viewer.hover import answer_for_cells, show_cells
 from napari_abc.viewer.links import (
     METADATA_OUTLINES,
     METADATA_VOLUME,
@@ -78,6 +78,7 @@ def watch(viewer: ViewerModel) -> None:
     step_finely(viewer)
     for layer in viewer.layers:
         _look_after(viewer, layer)
+    answer_for_cells(viewer)
 
 
 def watch_current() -> None:

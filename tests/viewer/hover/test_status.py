@@ -11,6 +11,7 @@ from napari.layers import Points
 
 import napari_abc as abc
 from napari_abc.model import Frame
+from napari_abc.viewer.color import hide
 from processes import in_threads
 
 if TYPE_CHECKING:
@@ -99,6 +100,58 @@ def test_the_viewers_own_status_shows_it(viewer: napari.Viewer, slab: Slab, qtbo
         return "1018093344101130002-6" in str(viewer.status)
 
     qtbot.waitUntil(told, timeout=10_000)
+
+
+def test_the_cell_under_the_mouse_is_told_of_whichever_slab_it_is(
+    viewer: napari.Viewer, make_slab: Callable[..., Slab]
+) -> None:
+    """Two slabs side by side, the second one 10 to the right and of another scale."""
+    left = abc.add_slab(viewer, make_slab(), color_by="Subclass").cells
+    slab = make_slab(label="the other")
+    slab.cells.index = [f"other {row}" for row in range(4)]
+    right = abc.add_slab(viewer, slab, color_by="Subclass").cells
+    right.scale, right.translate = (0.5, 0.5), (0.0, 10.0)
+    image = viewer.add_image(np.zeros((8, 20)))
+    regions = viewer.add_shapes([[0, 0], [8, 8]], shape_type="line")
+    for active in (left, right, image, regions):
+        viewer.layers.selection = {active}
+        assert hover(active, 1, 1)["value"].startswith("1018093344101130000-6")
+        other = hover(active, 10 + 2.5, 1)
+        assert other["value"].startswith("other 1")
+        assert other["coordinates"].startswith("x 5.000, y 2.000 mm")
+        assert other["layer_base"] == right.name
+    for active in (left, right):
+        viewer.layers.selection = {active}
+        assert hover(active, 10 + 1.75, 2)["coordinates"] == "x 3.500, y 4.000 mm"
+        assert hover(active, 3.5, 4)["coordinates"] == "x 3.500, y 4.000 mm"
+    right.visible = False
+    viewer.layers.selection = {left}
+    assert hover(left, 10 + 2.5, 1)["value"] == ""
+    viewer.layers.selection = {image}
+    assert hover(image, 10 + 2.5, 1)["layer_base"] == image.name
+
+
+def test_of_cells_that_lie_over_one_another_the_topmost_drawn_is_told(
+    viewer: napari.Viewer, make_slab: Callable[..., Slab]
+) -> None:
+    below = abc.add_slab(viewer, make_slab(), color_by="Subclass").cells
+    slab = make_slab()
+    slab.cells.index = [f"other {row}" for row in range(4)]
+    above = abc.add_slab(viewer, slab, color_by="Subclass").cells
+    viewer.layers.selection = {below}
+    assert hover(below, 5, 2)["value"].startswith("other 1")
+    hide(above, ["D2"])
+    assert hover(below, 5, 2)["value"].startswith("1018093344101130001-6")
+    viewer.layers.selection = {below, above}
+    assert hover(above, 5, 2)["value"] == ""  # each is asked for what is its own
+
+
+def test_a_layer_that_is_taken_away_answers_for_itself_again(viewer: napari.Viewer, slab: Slab) -> None:
+    abc.add_slab(viewer, slab)
+    image = viewer.add_image(np.zeros((8, 8)))
+    assert "get_status" in vars(image)
+    viewer.layers.remove(image)
+    assert "get_status" not in vars(image)
 
 
 def test_the_main_thread_never_waits_for_the_tree(
