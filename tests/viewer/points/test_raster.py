@@ -118,6 +118,28 @@ def test_a_narrow_view_takes_few_points_from_the_grid() -> None:
     assert (np.diff(near) > 0).all()
 
 
+@pytest.mark.parametrize("zoom", [0.3, 1.0, 4.0])
+def test_a_picture_of_what_is_seen_is_that_part_of_the_whole_one(zoom: float) -> None:
+    positions = np.random.default_rng(0).random((400, 2), np.float32) * [5, 3] + np.float32([12, 9])
+    whole = look_at(90, 61, 4.0, zoom)
+    cropped = whole.cropped(positions.min(axis=0), positions.max(axis=0))
+    assert cropped is not None
+    view, ends = cropped
+    assert view.width * view.height < whole.width * whole.height or zoom == 4.0
+    left, lower, right, upper = ((np.array(ends) + 1) / 2 * [90, 61, 90, 61]).round().astype(int)
+    assert (right - left, upper - lower) == (view.width, view.height)
+    drawn = topmost(positions.astype(np.float32), whole)
+    np.testing.assert_array_equal(topmost(positions.astype(np.float32), view), drawn[lower:upper, left:right])
+    drawn[lower:upper, left:right] = -1
+    assert (drawn == -1).all()
+
+
+def test_what_lies_beside_the_view_has_no_picture() -> None:
+    view = look_at(90, 61, 4.0, 4.0)
+    assert view.cropped(np.array([0, 0]), np.array([5, 20])) is None
+    assert view.cropped(np.array([0, 0]), np.array([8, 20])) is not None
+
+
 @pytest.fixture
 def pictured(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every layer is drawn as a picture."""
@@ -332,6 +354,29 @@ def test_a_slow_picture_begins_with_a_part_and_no_screenshot_has_less_than_all(
         qtbot.waitUntil(lambda: markers.drawn < 1000 and text.visible)
     markers.update()
     qtbot.waitUntil(lambda: markers.drawn == 4000 and not text.visible)
+
+
+def test_layers_of_a_canvas_share_the_time_there_is_and_those_out_of_sight_take_none(
+    viewer: napari.Viewer,
+    make_slab: Callable[..., Slab],
+    look: Callable[..., Any],
+    monkeypatch: pytest.MonkeyPatch,
+    pictured: None,
+) -> None:
+    monkeypatch.setattr(pictures, "_SHARING", 1000.0)
+    slabs = [abc.add_slab(viewer, crowd(make_slab), "Subclass").cells for _ in range(4)]
+    for number, cells in enumerate(slabs):
+        cells.translate = (0, number * 25)
+    viewer.reset_view()
+    look(viewer)
+    made = [markers_of(viewer, cells)._pictures for cells in slabs]
+    assert {each._share(1.0) for each in made} == {0.25}
+    sides = [each._view.width * each._view.height for each in made]
+    assert sum(sides) < look(viewer).pixels[..., 0].size / 2
+    tops = [each._top for each in made]
+    viewer.scene.camera.center, viewer.scene.camera.zoom = (0.0, 10.0, 10.0), 25.0
+    look(viewer)
+    assert [each._top is top for each, top in zip(made, tops, strict=True)] == [False, True, True, True]
 
 
 def test_in_three_dimensions_a_picture_hides_and_is_hidden(

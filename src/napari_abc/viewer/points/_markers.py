@@ -105,7 +105,7 @@ class LookupMarkers(Markers):  # type: ignore[misc]
         self._frames = 0
         self.raster = RasterVisual(self._look_up)
         """Draws the pictures; to be a part of the same compound visual."""
-        self._pictures = Pictures(self.raster, self.update)
+        self._pictures = Pictures(self.raster, self.update, lambda: self.transforms.canvas)
         self.drawn = 0
         """Number of points that were drawn last, those out of view among them."""
         self.on_drawn: Callable[[], None] | None = None
@@ -203,6 +203,9 @@ class LookupMarkers(Markers):  # type: ignore[misc]
         drawn = len(positions)
         pictures = self._pictures.active and self._discs and not (self.clipped or self.spherical)
         view = view_of(self, float(np.max(self._each["size"])), positions[len(positions) // 2])
+        if pictures and self._pictures.out_of_sight(view):
+            self._tell(drawn)
+            return
         ranked = self.covers and not view.deep and self._rank()
         if pictures or not whole:
             if pictures:

@@ -7,7 +7,8 @@ of all of them where that is quick, else of a part while another thread makes th
 from __future__ import annotations
 
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from qtpy.QtCore import QTimer
@@ -30,7 +31,10 @@ FEW = 3000
 """So many points in view are drawn as points."""
 
 _MOVING, _RESTING = 0.04, 0.08
-"""Seconds that making a picture may take while the view moves, and when it rests."""
+"""Seconds that the pictures of a canvas may take while the view moves, and when it rests."""
+
+_SHARING = 1.0
+"""Seconds for which a layer whose picture was made counts as one that shares them."""
 
 _LARGEST_SIDE = 8192
 """Pixels along a side of a picture that is finer than the canvas; drivers have a limit."""
@@ -45,6 +49,10 @@ _LARGE = 20.0
 """Discs of more pixels in diameter are drawn of larger pixels."""
 
 
+_made: WeakKeyDictionary[Any, WeakKeyDictionary[Pictures, float]] = WeakKeyDictionary()
+"""When each of a canvas's layers had its picture made last."""
+
+
 class Pictures:
     """Makes the pictures of one layer on one canvas.
 
@@ -54,9 +62,12 @@ class Pictures:
         What draws them.
     again
         Is called when a better picture can be drawn.
+    canvas
+        Gives what they are drawn on, whose layers share the time that there is.
     """
 
-    def __init__(self, visual: RasterVisual, again: Callable[[], None]) -> None:
+    def __init__(self, visual: RasterVisual, again: Callable[[], None], canvas: Callable[[], Any]) -> None:
+        self._canvas = canvas
         self._visual = visual
         self._again = again
         self._gridding, self._making = Background(), Background()
@@ -68,6 +79,7 @@ class Pictures:
         self._rest.timeout.connect(self._better)
         self._times, self._step = 1.0, 1
         self._view: View | None = None
+        self._part = (-1.0, -1.0, 1.0, 1.0)
         self._seen: NDArray[np.bool_] | None = None
         self._order: DrawingOrder | None = None
         self._numbers: NDArray[np.float32] | None = None
@@ -100,6 +112,10 @@ class Pictures:
         self._near: tuple[tuple[NDArray[np.floating], ...], float, NDArray[np.int32]] | None = None
         self._looked: tuple[object, NDArray[np.int32] | None] | None = None
         self._view, self._top, self._drawn = None, None, None
+
+    def out_of_sight(self, view: View) -> bool:
+        """Whether nothing of the points can be seen in a view."""
+        return view.cropped(*self._bounds) is None
 
     def few(self, view: View) -> NDArray[np.int32] | None:
         """The points in and around a view, the same object as long as they do; None if not few."""
@@ -176,7 +192,12 @@ class Pictures:
         int
             Number of points that the picture is made of, those out of view among them.
         """
-        same = self._view is not None and self._view.key() == view.key()
+        cropped = view.cropped(*self._bounds)
+        if cropped is None:
+            return len(self._positions)
+        view, part = cropped
+        _made.setdefault(self._canvas(), WeakKeyDictionary())[self] = perf_counter()
+        same = self._view is not None and self._view.key() == view.key() and self._part == part
         same = same and self._seen is seen and self._order is order
         now = perf_counter()
         # Views that follow one another are drawn quickly, and well when the last one rests.
@@ -185,7 +206,7 @@ class Pictures:
             self._changed = now
         times, step = self._choose(view, moving, whole)
         if not same or times > self._times or step < self._step:
-            self._view, self._seen, self._order = view, seen, order
+            self._view, self._part, self._seen, self._order = view, part, seen, order
             self._times, self._step = times, step
             self._top = self._make(view, step)
         if moving:
@@ -197,7 +218,8 @@ class Pictures:
             self._drawn, self._numbers = self._top, numbers
             picture = numbers.take(self._top, mode="clip")
             picture[self._top < 0] = EMPTY
-            self._visual.show(picture, self._times > 1, depths(self._positions, view, self._top))
+            depth = depths(self._positions, view, self._top)
+            self._visual.show(picture, self._times > 1, depth, self._part)
         self._visual.paint()
         return len(self._positions) // self._step
 
@@ -211,15 +233,24 @@ class Pictures:
             not moving
             and fine.diameter <= _LARGE
             and max(fine.width, fine.height) <= _LARGEST_SIDE
-            and (whole or self._seconds(fine, count) < _RESTING / 2)  # a figure is as fine on a busy machine
+            and (
+                whole or self._seconds(fine, count) < self._share(_RESTING) / 2
+            )  # a figure is as fine on a busy machine
         ):
             return 2.0, 1
-        budget = _MOVING if moving else _RESTING
+        budget = self._share(_MOVING if moving else _RESTING)
         seconds = self._seconds(view.finer(times), count)
         if whole or seconds <= budget:
             return times, 1
         rest = self._seconds(view.finer(times), 0)
         return times, int(np.ceil((seconds - rest) / max(budget - rest, budget / 4)))
+
+    def _share(self, seconds: float) -> float:
+        """What is left to one layer of the time that the pictures of a canvas may take."""
+        made = None if self._canvas() is None else _made.get(self._canvas())
+        now = perf_counter()
+        recent = [] if made is None else [last for last in made.values() if now - last < _SHARING]
+        return seconds / max(1, len(recent))
 
     def _seconds(self, view: View, count: int) -> float:
         """What making a picture takes, from what others took."""

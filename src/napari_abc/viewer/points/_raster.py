@@ -68,6 +68,45 @@ class View:
         width, height = (max(1, round(side * times)) for side in (self.width, self.height))
         return View(self.matrix, width, height, self.diameter * times, self.deep)
 
+    def cropped(
+        self, low: NDArray[np.floating], high: NDArray[np.floating]
+    ) -> tuple[View, tuple[float, float, float, float]] | None:
+        """The part of the view in which points can be seen that lie between two places.
+
+        Parameters
+        ----------
+        low, high
+            Least and largest x, y(, z) of the points.
+
+        Returns
+        -------
+        tuple or None
+            The part, whose pixels are those of the whole; and its left, lower, right and upper end, between
+            -1 and 1. None where nothing is to be seen.
+        """
+        whole = (-1.0, -1.0, 1.0, 1.0)
+        if self.deep:
+            return self, whole
+        plane, size = self.matrix[:2, :2], np.array([self.width, self.height])
+        corners = np.array([(x, y) for x in (low[0], high[0]) for y in (low[1], high[1])], np.float64)
+        places = (corners @ plane.T + self.matrix[:2, 3] + 1) / 2 * size
+        reach = self.diameter + 2
+        begin = np.clip(np.floor(places.min(axis=0) - reach), 0, size)
+        end = np.clip(np.ceil(places.max(axis=0) + reach), 0, size)
+        width, height = (end - begin).astype(int).tolist()
+        if width <= 0 or height <= 0:
+            return None
+        if (width, height) == (self.width, self.height):
+            return self, whole
+        matrix = self.matrix.copy()
+        for axis, side in enumerate((width, height)):
+            # From -1 to 1 on the whole canvas to -1 to 1 on the part.
+            matrix[axis] *= size[axis] / side
+            matrix[axis, 3] += (size[axis] - 2 * begin[axis]) / side - 1
+        left, lower = (2 * begin / size - 1).tolist()
+        right, upper = (2 * end / size - 1).tolist()
+        return View(matrix, width, height, self.diameter, self.deep), (left, lower, right, upper)
+
     def box(self, margin: float = 0.0) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
         """Least and largest x, y of the points that may be seen, with a margin in pixels.
 

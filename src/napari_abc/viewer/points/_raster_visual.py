@@ -23,11 +23,12 @@ EMPTY = -3.35e38
 
 _VERTEX = """
 uniform float u_depth;
+uniform vec4 u_part;
 attribute vec2 a_corner;
 varying vec2 v_place;
 void main() {
     v_place = a_corner * 0.5 + 0.5;
-    gl_Position = vec4(a_corner, u_depth, 1.0);
+    gl_Position = vec4(mix(u_part.xy, u_part.zw, v_place), u_depth, 1.0);
 }
 """
 
@@ -85,6 +86,7 @@ class RasterVisual(Visual):  # type: ignore[misc]
         self.shared_program["u_depths"] = self._depths
         self.shared_program["u_deep"] = False
         self.shared_program["u_depth"] = 0.0
+        self.shared_program["u_part"] = (-1.0, -1.0, 1.0, 1.0)
         self.shared_program.frag["look_up"] = look_up
 
     def show(
@@ -92,6 +94,7 @@ class RasterVisual(Visual):  # type: ignore[misc]
         numbers: NDArray[np.float32],
         quarters: bool,
         depth: NDArray[np.float32] | float,
+        part: tuple[float, float, float, float] = (-1.0, -1.0, 1.0, 1.0),
     ) -> None:
         """Take another picture.
 
@@ -103,10 +106,12 @@ class RasterVisual(Visual):  # type: ignore[misc]
             Whether four of them make a pixel of the canvas.
         depth
             Of the picture, between -1 and 1, or (rows, columns) of each pixel, between 0 and 1.
+        part
+            Left, lower, right and upper end of the part of the canvas that it shows, between -1 and 1.
         """
         self._numbers.set_data(numbers[..., None])
         program = self.shared_program
-        program["u_quarters"] = quarters
+        program["u_quarters"], program["u_part"] = quarters, part
         program["u_quarter"] = (0.5 / numbers.shape[1], 0.5 / numbers.shape[0])
         program["u_deep"] = isinstance(depth, np.ndarray)
         if isinstance(depth, np.ndarray):
