@@ -282,6 +282,40 @@ def test_what_is_no_disc_is_drawn_as_points(
     assert markers._sent_points
 
 
+@pytest.mark.parametrize("change", ["symbol", "border", "one larger"])
+def test_all_cells_are_on_the_screen_whatever_they_look_like(
+    viewer: napari.Viewer,
+    make_slab: Callable[..., Slab],
+    look: Callable[..., Any],
+    monkeypatch: pytest.MonkeyPatch,
+    qtbot: Any,
+    change: str,
+) -> None:
+    monkeypatch.setattr(lookup_napari, "_software", lambda: True)
+    cells = abc.add_slab(viewer, crowd(make_slab, 20_000), "Subclass").cells
+    markers = markers_of(viewer, cells)
+    if change == "symbol":
+        cells.symbol = "square"
+    elif change == "border":
+        cells.border_width = 0.2
+    else:
+        cells.size = np.append(cells.size[1:], cells.size[0] * 3)
+    drawn: list[int] = []
+    repaint = viewer.window._qt_viewer.canvas._scene_canvas.events.draw
+
+    def note(_event: object) -> None:
+        drawn.append(markers.drawn)
+
+    repaint.connect(note, position="last")
+    viewer.scene.camera.zoom *= 0.9
+    qtbot.waitUntil(lambda: len(drawn) > 0, timeout=20_000)
+    qtbot.waitUntil(lambda: drawn[-1] == 20_000, timeout=20_000)
+    repaint.disconnect(note)
+    assert markers._sent_points == ()
+    assert (look(viewer).pixels[..., :3] > 0).any(axis=2).mean() > 0.3
+    assert bool(markers._sent_points) is (change != "border")  # a screenshot has them as they are
+
+
 def test_points_at_no_place_are_no_matter(
     viewer: napari.Viewer, slab: Slab, look: Callable[..., Any], pictured: None
 ) -> None:

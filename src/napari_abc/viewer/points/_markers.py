@@ -98,7 +98,7 @@ class LookupMarkers(Markers):  # type: ignore[misc]
         self._numbers = np.empty(0, np.float32)
         self._seen: tuple[object, bytes, NDArray[np.bool_] | None] = (None, b"", None)
         self._each: dict[str, NDArray[np.floating] | float] = {}
-        self._discs = False
+        self._discs, self._diameter = False, 0.0
         self._part: tuple[object, NDArray[np.integer]] | None = None
         self._sent_points: tuple[object, ...] = ()
         self._sent_numbers: tuple[object, ...] = ()
@@ -190,7 +190,9 @@ class LookupMarkers(Markers):  # type: ignore[misc]
 
     def _set_each(self, each: dict[str, NDArray[np.floating] | float]) -> None:
         self._each = each
-        self._discs = not (np.ndim(each["size"]) or np.any(each["edge"]) or np.any(each["symbol"]))
+        self._discs = not (np.ndim(each["size"]) or np.ndim(each["edge"]) or np.any(each["symbol"]))
+        # The border has the color of the face, so it makes the disc larger.
+        self._diameter = float(np.median(each["size"]) + np.median(each["edge"]))
 
     def draw(self) -> None:
         """Draw the points or their picture; all of them unless the window is repainted."""
@@ -201,8 +203,10 @@ class LookupMarkers(Markers):  # type: ignore[misc]
         whole = not is_repaint(self.transforms.canvas)
         part: NDArray[np.integer] | None = None
         drawn = len(positions)
-        pictures = self._pictures.active and self._discs and not (self.clipped or self.spherical)
-        view = view_of(self, float(np.max(self._each["size"])), positions[len(positions) // 2])
+        # Where many are in view the window shows other symbols, and several sizes, as discs of one size.
+        pictures = self._pictures.active and not (self.clipped or self.spherical)
+        pictures = pictures and (self._discs or not whole)
+        view = view_of(self, self._diameter, positions[len(positions) // 2])
         if pictures and self._pictures.out_of_sight(view):
             self._tell(drawn)
             return
