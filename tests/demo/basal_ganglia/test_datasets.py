@@ -292,6 +292,11 @@ def test_gene_tables_differ(release_folder: Path, species: Species) -> None:
         assert genes["gene_symbol"].iloc[:-6].is_monotonic_increasing
         assert genes.loc["ENSG00000184845", "gene_symbol"] == "DRD1"
         assert {"DRD2", "AQP4", "TH"} <= set(genes["gene_symbol"])
+        assert genes.set_index("gene_symbol").loc[["PITX2", "XIST"], "chromosome"].tolist() == [
+            "chr4",
+            "chrX",
+        ]
+        assert genes["chromosome"].iloc[-6:].isna().all()
     elif species.name == "Macaque":
         assert list(genes) == [
             "gene_symbol", "description", "molecular_type", "ensembl_gene_identifier", "ncbi_gene_identifier",

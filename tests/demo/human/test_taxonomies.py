@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from napari_abc.demo.human.taxonomies import seaad_tree
 from released import columns, real_table
 
 if TYPE_CHECKING:
@@ -132,3 +133,11 @@ def test_mouse_clusters_are_counted(release_folder: Path) -> None:
     assert set(counted.index) <= set(clusters.index)
     assert (clusters.reindex(counted.index) == counted).all()
     assert np.issubdtype(cells["cluster_alias"].dtype, np.integer)
+
+
+def test_terms_of_the_seattle_taxonomy_are_numbered_level_by_level() -> None:
+    terms = seaad_tree().terms
+    for level in ("CLAS", "SUBC", "SUPT", "ACPS"):
+        orders = [term.order for term in terms if term.set_label.endswith(level)]
+        assert len(orders) >= 3
+        assert orders == list(range(1, len(orders) + 1)), level
