@@ -134,7 +134,8 @@ def test_units_that_differ_become_micrometers(tmp_path: Path) -> None:
     (volume,) = open_ngff(image(tmp_path / "b", VOLUME, axes, scale=[0.2, 10, 10]))
     assert (volume.unit, volume.scale) == ("", (0.2, 10, 10))
     for number, unknown in enumerate(("furlong", 7)):
-        axes[0]["unit"] = unknown
+        for axis in axes:
+            axis["unit"] = unknown
         (volume,) = open_ngff(image(tmp_path / f"c{number}", VOLUME, axes, scale=[0.2, 10, 10]))
         assert volume.unit == ""
 
