@@ -64,16 +64,19 @@ class Record:
         """
         inside = PurePosixPath(fault.path).relative_to(package)
         lines = self.lines.get(inside.as_posix(), {})
-        names = lines.get(fault.line, set())
+        body = _function(source, fault.line)
+        # Outside of a function's body an import runs a line: in whichever test came first says nothing.
+        names = lines.get(fault.line, set()) if fault.line in body else set()
         if not names:
-            names = {name for line in _function(source, fault.line) for name in lines.get(line, ())}
+            names = {name for line in body for name in lines.get(line, ())}
         if not names:
-            names = {name for of_line in lines.values() for name in of_line}
+            bodies = _in_functions(source)
+            names = {name for line, of_line in lines.items() if line in bodies for name in of_line}
         own = inside.parent.as_posix()
         if not names:
             names = {name for name in self.seconds if f"/{own}/" in name}
         file = f"{own}/test_{inside.stem.strip('_')}.py"
-        if not lines.get(fault.line):
+        if fault.line not in body or not lines.get(fault.line):
             names |= {name for name in self.seconds if f"/{file}::" in name}
         cases = Counter[str]()
         ranks: dict[str, tuple[bool, bool, int, float]] = {}
@@ -89,6 +92,16 @@ class Record:
             budget -= self.seconds[name]
             chosen.append(name)
         return chosen
+
+
+def _in_functions(source: bytes) -> set[int]:
+    """Return the lines of all bodies of functions: all others are run by an import."""
+    functions = (
+        node
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    )
+    return {line for node in functions for line in range(node.body[0].lineno, (node.end_lineno or 0) + 1)}
 
 
 def _function(source: bytes, line: int) -> range:
