@@ -51,6 +51,13 @@ def count_down(number: int) -> int:
 def nobody_asks(value: int) -> int:
     return value + 1
 """
+LIMITS = """
+LARGEST = 5
+
+
+def fits(number: int) -> bool:
+    return number <= LARGEST
+"""
 TESTS = """
 import pytest
 from toy.steps import add_up, count_down, is_whole
@@ -82,6 +89,16 @@ def test_count_down(counted):
 
 def test_that_fails_always():
     assert is_whole("12") == 12
+
+
+def test_that_happens_to_import_a_module():
+    import toy.limits
+
+
+def test_that_uses_it():
+    from toy.limits import fits
+
+    assert fits(5) and not fits(6)
 """
 MORE_TESTS = """
 from toy import steps
@@ -103,6 +120,7 @@ def toy(tmp_path: Path) -> Path:
     project = tmp_path / "project"
     for name, text in {
         "src/toy/__init__.py": "",
+        "src/toy/limits.py": LIMITS,
         "src/toy/steps.py": MODULE,
         "tests/test_steps.py": TESTS,
         "pyproject.toml": '[tool.pytest.ini_options]\naddopts = "--import-mode=importlib"\n',
@@ -146,6 +164,7 @@ def test_a_hole_is_found_and_then_closed(toy: Path) -> None:
 
     assert missed >= HOLES
     assert ("return total", "return None") not in missed
+    assert ("LARGEST = 5", "LARGEST = 6") not in missed  # whichever test imported it first
     assert ("number -= 1", "pass") not in missed  # never ends, which is noticed
     assert ("while number > 0:", "while number > 1:") not in missed  # by the second test of a shared fixture
     assert re.search(r"number -= 1  \+ pass", said) and " hung " in said
@@ -168,9 +187,9 @@ def test_a_hole_is_found_and_then_closed(toy: Path) -> None:
 
 
 def test_a_sample_is_drawn_by_its_seed_and_its_share_is_held(toy: Path) -> None:
-    said, missed = measure(toy, "--number", "3", "--seed", "6", "--aim", "100", code=1)
+    said, missed = measure(toy, "src/toy/steps.py", "--number", "3", "--seed", "6", "--aim", "100", code=1)
     assert "3 of " in said and "seed 6" in said
-    again, missed_again = measure(toy, "--number", "3", "--seed", "6")
+    again, missed_again = measure(toy, "src/toy/steps.py", "--number", "3", "--seed", "6")
     assert missed and missed_again == missed
     assert [line for line in again.splitlines() if "%" in line] == [
         line for line in said.splitlines() if "%" in line
