@@ -13,6 +13,7 @@ import scipy.sparse as sp
 import zarr
 
 from matrix_files import write_matrix
+from napari_abc.errors import FormatError
 from napari_abc.io.gene_index import (
     ArrayMatrix,
     GeneIndex,
@@ -312,3 +313,32 @@ def test_a_part_that_takes_long_can_be_cancelled_in_the_middle(
     task = Stopping()
     build_index(ArrayMatrix(stored(values, layout), ids(), genes()), tmp_path / "m.zarr", KEY, task)
     assert task.asked > 26  # more often than there are blocks
+
+
+@pytest.mark.parametrize("damage", ["a gap", "beyond the part", "more than a block"])
+def test_a_table_of_segments_that_makes_no_sense_is_refused_before_anything_is_read(
+    damage: str, values: sp.csr_matrix, tmp_path: Path
+) -> None:
+    matrix = ArrayMatrix(values, ids(), genes())
+    index = build_index(matrix, tmp_path / "m.zarr", KEY, Task(), part_entries=10**6)
+    about, place = index.about, Path(index.location)
+    path = place / "segments/c/0/0/0"
+    table = np.frombuffer(path.read_bytes(), "<u4").reshape(GENES, about.blocks, 3).copy()
+    gene = GENES - 1  # every cell has a value
+    first = about.part_blocks  # of the second part
+    if damage == "a gap":
+        table[gene, 1, 0] += 1
+    elif damage == "beyond the part":
+        table[gene, first - 1, 1] = HEIGHT
+        table[gene, first - 1, 0] = about.entries[0]
+        table[gene, : first - 1, 0] = about.entries[0] - HEIGHT * np.arange(first - 1, 0, -1)
+        table[gene, : first - 1, 1] = HEIGHT
+    else:
+        end = int(table[gene, first, 0] + table[gene, first, 1])
+        table[gene, first, :2] = end - HEIGHT - 1, HEIGHT + 1
+    path.write_bytes(table.tobytes())
+    opened = open_index(place, KEY)
+    assert opened is not None
+    with pytest.raises(FormatError, match="damaged"):
+        opened._load_tables([gene], None)
+    opened._load_tables([gene - 1], None)
