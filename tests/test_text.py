@@ -9,6 +9,7 @@ from napari_abc.text import (
     count_text,
     disk_state,
     disk_text,
+    distinct_parts,
     percent,
     progress_text,
     short_count,
@@ -110,3 +111,11 @@ def test_progress() -> None:
 def test_names_from_files_are_no_markup_in_tooltips() -> None:
     assert tip('<img src="x">\nb') == "<p>&lt;img src=&quot;x&quot;&gt;<br>b</p>"
     assert tip("") == ""
+
+
+def test_names_are_told_apart_by_what_differs() -> None:
+    planes = ["A.17.Plane.03", "A.17.Plane.07", "B.20.Plane.05"]
+    assert distinct_parts(planes) == ["A.17.03", "A.17.07", "B.20.05"]
+    assert distinct_parts(["A.17.Plane.03"]) == ["A.17.Plane.03"]
+    assert distinct_parts(["A.17", "A.17"]) == ["A.17", "A.17"]
+    assert distinct_parts(["Whole brain", "C57.37"]) == ["Whole brain", "C57.37"]

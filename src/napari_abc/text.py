@@ -6,6 +6,8 @@ from html import escape
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from napari_abc.task import Progress
 
 __all__ = [
@@ -16,6 +18,7 @@ __all__ = [
     "count_text",
     "disk_state",
     "disk_text",
+    "distinct_parts",
     "percent",
     "progress_text",
     "short_count",
@@ -99,6 +102,23 @@ def progress_text(progress: Progress) -> str:
     if progress.total:
         return f"{progress.done:,} of {progress.total:,} {progress.unit}"
     return f"{progress.done:,} {progress.unit}"
+
+
+def distinct_parts(names: Sequence[str]) -> list[str]:
+    """Names without the parts between dots that are the same in all of them.
+
+    Examples
+    --------
+    >>> distinct_parts(["H22.CX.17.Plane.03", "H22.CX.17.Plane.07", "H22.CX.20.Plane.05"])
+    ['17.03', '17.07', '20.05']
+    >>> distinct_parts(["one", "two.three"])
+    ['one', 'two.three']
+    """
+    parts = [name.split(".") for name in names]
+    if len(names) < 2 or len({len(one) for one in parts}) > 1:
+        return list(names)
+    kept = [place for place, same in enumerate(zip(*parts, strict=True)) if len(set(same)) > 1]
+    return [".".join(one[place] for place in kept) for one in parts] if kept else list(names)
 
 
 def tip(text: str) -> str:

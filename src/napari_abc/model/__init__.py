@@ -8,6 +8,7 @@ and regions surround them. Expression values and volumes are protocols, :class:`
 
 from __future__ import annotations
 
+from napari_abc.model.blend import Blend
 from napari_abc.model.categorical import Categorical
 from napari_abc.model.coloring import Coloring
 from napari_abc.model.colors import (
@@ -41,6 +42,7 @@ __all__ = [
     "MISSING_COLOR",
     "STEPS",
     "ZERO_COLOR",
+    "Blend",
     "Categorical",
     "Coloring",
     "Continuous",

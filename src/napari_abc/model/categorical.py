@@ -13,6 +13,7 @@ from napari_abc.model.colors import MISSING_COLOR, hex_table
 from napari_abc.model.legend import Legend, LegendRow
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from collections.abc import Set as AbstractSet
 
     from numpy.typing import NDArray
@@ -43,6 +44,11 @@ class Categorical(Coloring):
     def categories(self) -> tuple[str, ...]:
         """As :attr:`names`."""
         return self.names
+
+    def recolored(self, colors: Mapping[str, str]) -> Self:
+        """The same with some categories in other colors."""
+        both = zip(self.names, self.colors, strict=True)
+        return replace(self, colors=tuple(colors.get(name, color) for name, color in both))
 
     def counts(self) -> NDArray[np.int64]:
         """Cells per category, (len(names),)."""

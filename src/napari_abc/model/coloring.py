@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from collections.abc import Set as AbstractSet
 
     from numpy.typing import NDArray
@@ -114,12 +115,21 @@ class Coloring(ABC):
         return False
 
     @property
+    def unit(self) -> str:
+        """Unit of the numbers: ``"log2(CPT + 1)"``; empty where they are rows of the table."""
+        return ""
+
+    @property
     def zero_apart(self) -> bool:
         """Whether numbers of 0 and those below the lower limit have a row of their own, the last but one.
 
         Only where there are limits; else such numbers have the first color.
         """
         return False
+
+    def recolored(self, colors: Mapping[str, str]) -> Coloring:
+        """The same with some categories in other colors, ``"#rrggbb"`` by name; others are left out."""
+        return self
 
     @property
     def categories(self) -> tuple[str, ...]:
