@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import ast
 import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from napari_abc.errors import FormatError, MissingFileError
+from napari_abc.errors import ConfigurationError, FormatError, MissingFileError
 from napari_abc.stage import (
     Place,
     Scene,
     SlabKey,
     read_scene,
+    to_python,
     verbs,
     write_scene,
 )
@@ -122,3 +124,42 @@ def test_no_file_and_a_folder(tmp_path: Path) -> None:
         read_scene(tmp_path / "view.json")
     with pytest.raises(FormatError, match="can't be read"):
         read_scene(tmp_path)
+
+
+def test_python_says_all_of_it_and_is_python(scene: Scene) -> None:
+    text = to_python(scene)
+    tree = ast.parse(text)
+    calls = [
+        node.func.attr
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+    ]
+    for verb, times in {
+        "open": 3,
+        "color_by": 2,
+        "filter": 3,
+        "select": 1,
+        "show": 3,
+        "gray_others": 1,
+    }.items():
+        assert calls.count(verb) == times, verb
+    assert "scene.open(slab_3, frame='slab', layout='overlay')" in text
+    assert "scene.filter('Subclass', drop=['Astro', None])" in text
+    assert text.count("open_atlas(") == 1  # all three lie in one release
+
+
+def test_names_of_data_stay_texts_in_a_script() -> None:
+    evil = "x'); import os; os.system('true"
+    key = SlabKey(source=evil, dataset=evil, slab=evil)
+    scene = verbs.open_slabs(Scene(), [Place(slab=key, frame=evil, space="tissue")])
+    scene = verbs.filter_names(verbs.color_by(scene, evil), evil, keep=[evil])
+    tree = ast.parse(to_python(scene))
+    imported = [node for node in ast.walk(tree) if isinstance(node, ast.Import)]
+    assert {alias.name for node in imported for alias in node.names} == {"napari", "napari_abc"}
+
+
+def test_a_slab_made_in_memory_has_no_script() -> None:
+    key = SlabKey(dataset="mine", slab="made here")
+    scene = verbs.open_slabs(Scene(), [Place(slab=key, frame="slab", space="tissue")])
+    with pytest.raises(ConfigurationError, match="made here was made in memory"):
+        to_python(scene)

@@ -11,7 +11,7 @@ import pytest
 import napari_abc as abc
 from napari_abc.errors import Cancelled, ConfigurationError, UnknownNameError
 from napari_abc.model import Frame
-from napari_abc.stage import Scene, Stage, verbs
+from napari_abc.stage import Scene, Stage, to_python, verbs
 from napari_abc.stage import _stage as module
 from napari_abc.task import Task
 
@@ -203,6 +203,12 @@ def test_slabs_of_a_release_know_where_they_come_from(release_folder: Path, stag
     stage.open(slab)
     key = stage.scene.places[0].slab
     assert (key.source, key.release) == (str(release_folder), atlas.release)
+    text = to_python(stage.scene)
+    assert f"abc.open_atlas({str(release_folder)!r}, release={atlas.release!r})" in text
+    code = "\n".join(line for line in text.splitlines() if "atlas" in line or line.startswith("slab"))
+    names: dict[str, Any] = {"abc": abc}
+    exec(code.replace("import napari\n", ""), names)
+    assert names["slab_1"].label == slab.label
     again = abc.open_atlas(key.source, release=key.release)[key.dataset].slab(key.slab)
     assert again.cells.index.equals(slab.cells.index)
 

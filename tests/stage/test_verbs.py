@@ -38,6 +38,14 @@ def test_slabs_are_opened_beside_each_other_over_one_another_or_instead(three: l
     assert len(scene.places) == 2  # what was given is as it was
 
 
+def test_the_layout_is_for_slabs_that_are_opened_later(three: list[Place]) -> None:
+    scene = verbs.set_layout(verbs.open_slabs(Scene(), three[:2]), "overlay")
+    assert [place.over for place in scene.places] == [None, None]
+    assert verbs.open_slabs(scene, three[2:]).places[2].over == three[1].slab
+    with pytest.raises(ConfigurationError, match="layout"):
+        verbs.set_layout(scene, "on top")  # type: ignore[arg-type]
+
+
 def test_what_lay_over_a_slab_that_is_replaced_gets_a_tile(three: list[Place]) -> None:
     one, two, other = three
     scene = verbs.open_slabs(verbs.open_slabs(Scene(), [one]), [two], "overlay")

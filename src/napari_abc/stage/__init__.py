@@ -1,4 +1,4 @@
-"""What a person is looking at, as one plain value, and the verbs that change it.
+"""Floor 5: what a person is looking at, as one plain value, and the verbs that change it.
 
 A :class:`Scene` is frozen and comparable: open slabs, one coloring for all, a filter, selections, and what
 else is shown. Verbs (:mod:`~napari_abc.stage.verbs`) turn it into the next, a :class:`History` goes back and
@@ -9,10 +9,10 @@ knows neither Qt nor napari, and works in a notebook as in the window.
 from __future__ import annotations
 
 from napari_abc.stage._board import TISSUE, Tile, grid_shape, space_of, tiles
-from napari_abc.stage._cells import Passing, count_categories, passing
+from napari_abc.stage._cells import Passing, count_categories, is_by, passing
 from napari_abc.stage._history import History
-from napari_abc.stage._recipe import read_scene, write_scene
-from napari_abc.stage._stage import Stage
+from napari_abc.stage._recipe import read_scene, to_python, write_scene
+from napari_abc.stage._stage import Act, Stage
 from napari_abc.stage._state import (
     ColorBy,
     Condition,
@@ -29,6 +29,7 @@ from napari_abc.stage._state import (
 
 __all__ = [
     "TISSUE",
+    "Act",
     "ColorBy",
     "Condition",
     "Filter",
@@ -46,9 +47,11 @@ __all__ = [
     "Tile",
     "count_categories",
     "grid_shape",
+    "is_by",
     "passing",
     "read_scene",
     "space_of",
     "tiles",
+    "to_python",
     "write_scene",
 ]

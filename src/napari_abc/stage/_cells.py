@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from napari_abc.errors import ConfigurationError, UnknownNameError
+from napari_abc.errors import ConfigurationError, ExpressionError, UnknownNameError
 from napari_abc.stage._state import InSelection, NameCondition, RangeCondition
 
 if TYPE_CHECKING:
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_abc.model import Coloring, Slab
-    from napari_abc.stage._state import Condition, Filter, Selection
+    from napari_abc.stage._state import ColorBy, Condition, Filter, Selection
 
-__all__ = ["Passing", "Resolve", "count_categories", "passing"]
+__all__ = ["Passing", "Resolve", "count_categories", "is_by", "passing"]
 
 Resolve = Callable[[str, str], "Coloring"]
 """From a key and a kind of values to a slab's codes or numbers: :meth:`~napari_abc.Slab.coloring`, kept."""
@@ -71,7 +71,7 @@ def passing(
     for condition in wanted.conditions:
         try:
             found = _fulfil(slab, condition, selections, resolve)
-        except (UnknownNameError, ConfigurationError) as error:
+        except (UnknownNameError, ConfigurationError, ExpressionError) as error:
             unknown.append(str(error))
             continue
         mask = found if mask is None else mask & found
@@ -120,6 +120,16 @@ def _by_name(slab: Slab, condition: NameCondition, resolve: Resolve) -> NDArray[
     return kept[np.asarray(coloring.numbers(), np.int64)]
 
 
+def is_by(coloring: Coloring, wanted: ColorBy) -> bool:
+    """Whether cells are colored by what a scene says."""
+    genes = coloring.genes
+    if len(wanted.keys) != max(1, len(genes)) or any(gene.values != wanted.values for gene in genes):
+        return False
+    known = [{f"gene:{name}".casefold() for name in (gene.identifier, gene.symbol)} for gene in genes]
+    known = known or [{coloring.key.casefold()}]
+    return all(key.casefold() in names for key, names in zip(wanted.keys, known, strict=True))
+
+
 def count_categories(
     slabs: Mapping[str, Slab],
     key: str,
@@ -150,7 +160,7 @@ def count_categories(
     for name, slab in slabs.items():
         try:
             coloring = (resolve or {}).get(name, slab.coloring)(key, "log2")
-        except (UnknownNameError, ConfigurationError):
+        except (UnknownNameError, ConfigurationError, ExpressionError):
             columns[name] = pd.Series(dtype="int64")
             continue
         if coloring.takes_limits:

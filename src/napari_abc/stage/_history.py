@@ -58,6 +58,13 @@ class History:
         self.scene = scene
         return True
 
+    def take_back(self) -> Scene:
+        """Go back as if the last push had not been; what was undone before it stays forgotten."""
+        scene = self.undo()
+        if self._undone:
+            self._undone.pop()
+        return scene
+
     def settle(self) -> None:
         """End what is undone as one: the next change is undone alone."""
         self._together = None
@@ -71,6 +78,16 @@ class History:
     def can_redo(self) -> bool:
         """Whether a scene was undone."""
         return bool(self._undone)
+
+    @property
+    def before(self) -> Scene:
+        """Where :meth:`undo` goes."""
+        return self._before[-1] if self._before else self.scene
+
+    @property
+    def after(self) -> Scene:
+        """Where :meth:`redo` goes."""
+        return self._undone[-1] if self._undone else self.scene
 
     def undo(self) -> Scene:
         """Go back to the scene before; the same one where there is none."""

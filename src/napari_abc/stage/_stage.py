@@ -7,21 +7,24 @@ listens to ``events.changed`` and works out what differs. There is one stage a v
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from psygnal import Signal, SignalGroup
+from psygnal import EmitLoopError, Signal, SignalGroup
 
-from napari_abc.errors import ConfigurationError, UnknownNameError
+from napari_abc.errors import AbcError, Cancelled, ConfigurationError, ExpressionError, UnknownNameError
 from napari_abc.model import Slab
 from napari_abc.stage import verbs
 from napari_abc.stage._board import Tile, space_of, tiles
 from napari_abc.stage._cells import Passing, count_categories, passing
 from napari_abc.stage._history import History
-from napari_abc.stage._state import ColorBy, Place, Scene, SlabKey
+from napari_abc.stage._state import ColorBy, Filter, NameCondition, Place, RangeCondition, Scene, SlabKey
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     import pandas as pd
 
@@ -29,7 +32,10 @@ if TYPE_CHECKING:
     from napari_abc.stage.verbs import Layout
     from napari_abc.task import Task
 
-__all__ = ["Stage"]
+__all__ = ["Act", "Stage"]
+
+Act = tuple[str, tuple[Any, ...], dict[str, Any]]
+"""A verb by its name, with what it takes beside the scene."""
 
 _MOST_BYTES = 512 * 2**20
 """Codes, numbers and masks that are kept; what is not kept is worked out again."""
@@ -40,6 +46,8 @@ class _Events(SignalGroup):
 
     changed = Signal(Scene, Scene)
     """The scene before, and the one that is."""
+    asked_again = Signal()
+    """The coloring that is was asked for once more: others may have colored the cells meanwhile."""
 
 
 class Stage:
@@ -59,6 +67,7 @@ class Stage:
         self._history = History(Scene())
         self._slabs: dict[SlabKey, Slab] = {}
         self._kept: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
+        self._lock = threading.RLock()
 
     @property
     def scene(self) -> Scene:
@@ -90,10 +99,35 @@ class Stage:
             If the verb can't be carried out; the scene is what it was.
         """
         before = self.scene
-        after = verbs.VERBS[verb](before, *arguments, **options)
+        after = self.plan(verb, *arguments, **options)
         if self._history.push(after, together):
-            self.events.changed.emit(before, after)
+            self._tell(before, after, self._history.take_back)
+        elif verb == "color_by":
+            self.events.asked_again.emit()
         return self.scene
+
+    def plan(self, verb: str, *arguments: Any, **options: Any) -> Scene:
+        """The scene that a verb would lead to; nothing is changed.
+
+        Raises
+        ------
+        AbcError
+            If the verb can't be carried out.
+        """
+        return verbs.VERBS[verb](self.scene, *arguments, **options)
+
+    def plan_all(self, acts: Sequence[Act]) -> Scene:
+        """The scene that several verbs lead to, one after the other; nothing is changed.
+
+        Raises
+        ------
+        AbcError
+            If one of them can't be carried out.
+        """
+        scene = self.scene
+        for verb, arguments, options in acts:
+            scene = verbs.VERBS[verb](scene, *arguments, **options)
+        return scene
 
     def go_to(self, scene: Scene) -> Scene:
         """Go to another scene, a saved one say, as one step that can be undone.
@@ -107,16 +141,26 @@ class Stage:
             self.slab(place.slab)
         before = self.scene
         if self._history.push(scene):
-            self.events.changed.emit(before, scene)
+            self._tell(before, scene, self._history.take_back)
         return self.scene
 
     def undo(self) -> Scene:
         """Go back to the scene before, if there is one."""
-        return self._travel(self._history.undo)
+        return self._travel(self._history.undo, self._history.redo)
 
     def redo(self) -> Scene:
         """Go forth to the scene that was undone last, if there is one."""
-        return self._travel(self._history.redo)
+        return self._travel(self._history.redo, self._history.undo)
+
+    @property
+    def before(self) -> Scene:
+        """The scene that :meth:`undo` goes back to; the one that is where there is none."""
+        return self._history.before
+
+    @property
+    def after(self) -> Scene:
+        """The scene that :meth:`redo` goes forth to; the one that is where there is none."""
+        return self._history.after
 
     def settle(self) -> None:
         """End a drag: the next change is undone alone."""
@@ -132,11 +176,21 @@ class Stage:
         """Whether a scene was undone."""
         return self._history.can_redo
 
-    def _travel(self, way: Any) -> Scene:
+    def _travel(self, way: Any, back: Any) -> Scene:
         before, after = self.scene, way()
         if before != after:
-            self.events.changed.emit(before, after)
+            self._tell(before, after, back)
         return self.scene
+
+    def _tell(self, before: Scene, after: Scene, take_back: Callable[[], object]) -> None:
+        """Tell of another scene; where it can't be shown, the one before is the scene again."""
+        try:
+            self.events.changed.emit(before, after)
+        except EmitLoopError as error:
+            take_back()
+            with suppress(EmitLoopError):
+                self.events.changed.emit(after, self.scene)
+            raise (error.__cause__ or error) from None
 
     # --- slabs
 
@@ -185,6 +239,16 @@ class Stage:
                 f"{key.slab} of {key.dataset} was not opened here yet; open it first."
             ) from None
 
+    def knows(self, key: SlabKey) -> bool:
+        """Whether a slab can be opened by its name."""
+        return key in self._slabs
+
+    def know_frame(self, key: SlabKey, slab: Slab) -> None:
+        """Take an open slab in another frame as it was worked out elsewhere."""
+        if slab.frame.name != self.slab(key).frame.name:
+            with self._lock:
+                self._kept["slab", key, slab.frame.name] = slab
+
     def shown_slab(self, key: SlabKey) -> Slab:
         """An open slab in the frame that it is shown in.
 
@@ -196,10 +260,13 @@ class Stage:
         place = self.scene.place(key)
         if place is None:
             raise UnknownNameError(f"{key.slab} is not open; open it first.")
-        whole = self.slab(key)
+        return self._in_frame(place)
+
+    def _in_frame(self, place: Place) -> Slab:
+        whole = self.slab(place.slab)
         if place.frame == whole.frame.name:
             return whole
-        made: Slab = self._keep(("slab", key, place.frame), lambda: whole.in_frame(place.frame))
+        made: Slab = self._keep(("slab", place.slab, place.frame), lambda: whole.in_frame(place.frame))
         return made
 
     def open(
@@ -208,6 +275,7 @@ class Stage:
         frame: str | None = None,
         layout: Layout | None = None,
         coloring: ColorBy | None = None,
+        together: object = None,
     ) -> tuple[SlabKey, ...]:
         """Open slabs that were read; those that are open already come into view.
 
@@ -219,6 +287,8 @@ class Stage:
             Where they lie; None for the scene's choice.
         coloring
             A coloring of their own; None for the scene's.
+        together
+            As for :meth:`do`.
 
         Raises
         ------
@@ -237,7 +307,7 @@ class Stage:
             places.append(
                 Place(slab=keys[-1], frame=name, space=space_of(slab, frames[name]), coloring=coloring)
             )
-        self.do("open_slabs", places, layout)
+        self.do("open_slabs", places, layout, together=together)
         self._let_go()
         return tuple(keys)
 
@@ -254,6 +324,11 @@ class Stage:
         if frame not in frames:
             raise UnknownNameError(f"{slab.label} has no frame {frame!r}; it has {', '.join(frames)}.")
         return self.do("move_to_frame", key, frame, space_of(slab, frames[frame]))
+
+    def ordered(self) -> list[SlabKey]:
+        """The open slabs as they lie on the board in view, then the others as they were opened."""
+        seen = [slab for tile in self.tiles() for slab in tile.slabs]
+        return seen + [key for key in self if key not in seen]
 
     def tiles(self, aspect: float = 1.6) -> tuple[Tile, ...]:
         """Tiles of the board in view."""
@@ -273,23 +348,182 @@ class Stage:
         ExpressionError
             If there are no such values.
         """
-        slab, place = self.shown_slab(key), self.scene.place(key)
-        frame = place.frame if place is not None else ""
-        entry = ("coloring", key, frame, name, values if name.casefold().startswith("gene:") else "")
-        found: Coloring = self._keep(entry, lambda: slab.coloring(name, values, task))
-        return found
+        place = self.scene.place(key)
+        slab = self.shown_slab(key)
+        assert place is not None  # shown_slab() raised otherwise
+        return self._coloring(key, place.frame, slab, name, values, task)
 
-    def passing(self, key: SlabKey) -> Passing:
-        """Which cells of an open slab fulfil the filter; the others are hidden or gray."""
+    def colorings(self, key: SlabKey) -> tuple[Coloring, ...]:
+        """What an open slab is colored by as the scene says, one a key, in a person's own colors.
+
+        Raises
+        ------
+        UnknownNameError, ConfigurationError, ExpressionError
+            As for :meth:`coloring`.
+        """
+        wanted, place = self.scene.coloring_of(key), self.scene.place(key)
+        if wanted is None or place is None:
+            return ()
+        found = tuple(self.coloring(key, name, wanted.values) for name in wanted.keys)
+        if not wanted.colors:
+            return found
+        entry = ("recolored", key, place.frame, wanted.keys, wanted.colors)
+        # Kept, so that what is painted is known to be the same.
+        own: Coloring = self._keep(entry, lambda: found[0].recolored(dict(wanted.colors)))
+        return (own, *found[1:])
+
+    def _coloring(
+        self, key: SlabKey, frame: str, slab: Slab, name: str, values: str, task: Task | None
+    ) -> Coloring:
+        entry = _entry(key, frame, name, values)
+
+        def read() -> Coloring | _Lack:
+            try:
+                return slab.coloring(name, values, task)
+            except (UnknownNameError, ConfigurationError, ExpressionError) as error:
+                return _Lack(type(error), str(error))
+
+        found = self._keep(entry, read)
+        if isinstance(found, _Lack):
+            raise found.kind(found.text)
+        made: Coloring = found
+        return made
+
+    def keep(self, key: SlabKey, name: str, values: str, coloring: Coloring) -> None:
+        """Keep what an open slab is colored by under a column or a gene, which was worked out elsewhere."""
+        place = self.scene.place(key)
+        if place is not None:
+            with self._lock:
+                self._kept[_entry(key, place.frame, name, values)] = coloring
+
+    def leave_out(self, key: SlabKey, frame: str, name: str, values: str, why: str) -> None:
+        """Do without a slab's values of a gene, to be fetched first, until asked for.
+
+        Parameters
+        ----------
+        why
+            What is said of it, in a sentence.
+        """
+        with self._lock:
+            self._kept[_entry(key, frame, name, values)] = _Lack(ExpressionError, why)
+
+    def ask_again(self, name: str) -> None:
+        """Forget what was said of slabs that lack a column or gene."""
+        with self._lock:
+            for entry in [entry for entry, kept in self._kept.items() if isinstance(kept, _Lack)]:
+                if entry[3] == name:
+                    del self._kept[entry]
+
+    def read(self, scene: Scene, task: Task | None = None) -> None:
+        """Read what a scene shows, so that going to it reads nothing; on any thread.
+
+        Raises
+        ------
+        UnknownNameError, ConfigurationError, ExpressionError
+            If the scene is colored or filtered by something else than the one that is, and no slab has it.
+        Cancelled
+            If the task was cancelled.
+        """
+        done = {_asked(place, self.scene) for place in self.scene.places}
+        wanted = {key for place in scene.places for key in _asked(place, scene)}
+        new = wanted - {key for keys in done for key in keys}
+        lacking: dict[tuple[str, str], AbcError] = {}
+        found: set[tuple[str, str]] = set()
+        for number, place in enumerate(scene.places):
+            if task is not None:
+                task.check()
+                if len(scene.places) > 1:
+                    task.report("Reading", number, len(scene.places), "slabs")
+            slab = self._in_frame(place)
+            for name, values in _asked(place, scene):
+                try:
+                    self._coloring(place.slab, place.frame, slab, name, values, task)
+                except Cancelled:
+                    raise
+                except (UnknownNameError, ConfigurationError, ExpressionError) as error:
+                    lacking[name, values] = error
+                else:
+                    found.add((name, values))
+        for key in sorted(new):
+            if key in lacking and key not in found:
+                raise lacking[key]
+
+    def is_read(self, scene: Scene) -> bool:
+        """Whether going to a scene reads nothing."""
+        with self._lock:
+            return all(
+                self._is_framed(place)
+                and all(
+                    _entry(place.slab, place.frame, name, values) in self._kept
+                    for name, values in _asked(place, scene)
+                )
+                for place in scene.places
+            )
+
+    def _is_framed(self, place: Place) -> bool:
+        """Whether a slab in its frame is at hand."""
+        whole = self._slabs.get(place.slab)
+        return whole is not None and (
+            place.frame == whole.frame.name or ("slab", place.slab, place.frame) in self._kept
+        )
+
+    def limits(self) -> tuple[tuple[float, float] | None, ...]:
+        """Limits of each key that the scene is colored by, that show the values of all open slabs well.
+
+        One color is one value on the whole board then. None where a person has set limits, where the key has
+        names and no numbers, and where the units of the slabs differ.
+        """
+        wanted = self.scene.coloring
+        if wanted is None:
+            return ()
+        given = wanted.limits or (None,) * len(wanted.keys)
+        return tuple(
+            own if own is not None else self._common_limits(name, wanted.values)
+            for own, name in zip(given, wanted.keys, strict=True)
+        )
+
+    def _common_limits(self, name: str, values: str) -> tuple[float, float] | None:
+        found, units = [], set()
+        for place in self.scene.places:
+            if place.coloring is not None:
+                continue
+            try:
+                coloring = self.coloring(place.slab, name, values)
+            except (UnknownNameError, ConfigurationError, ExpressionError):
+                continue
+            if not coloring.takes_limits:
+                return None
+            entry = ("limits", place.slab, place.frame, name, values)
+            found.append(self._keep(entry, coloring.limits))
+            units.add(coloring.unit)
+        if not found or len(units) > 1:
+            return None
+        return min(low for low, _ in found), max(high for _, high in found)
+
+    def passing(self, key: SlabKey, without: str = "") -> Passing:
+        """Which cells of an open slab fulfil the filter; the others are hidden or gray.
+
+        Parameters
+        ----------
+        without
+            A column whose condition on names is left out of account.
+        """
         scene, slab = self.scene, self.shown_slab(key)
-        if not scene.filter.conditions:
+        conditions = tuple(
+            condition
+            for condition in scene.filter.conditions
+            if not (
+                isinstance(condition, NameCondition) and condition.column.casefold() == without.casefold()
+            )
+        )
+        if not conditions:
             return Passing(None)
         place = scene.place(key)
         assert place is not None  # shown_slab() raised otherwise
-        entry = ("passing", key, place.frame, scene.filter.conditions, scene.selections)
+        entry = ("passing", key, place.frame, conditions, scene.selections)
+        wanted = Filter(conditions=conditions)
         found: Passing = self._keep(
-            entry,
-            lambda: passing(slab, scene.filter, scene.selections, lambda k, v: self.coloring(key, k, v)),
+            entry, lambda: passing(slab, wanted, scene.selections, lambda k, v: self.coloring(key, k, v))
         )
         return found
 
@@ -343,18 +577,21 @@ class Stage:
     # --- what is kept
 
     def _keep(self, entry: tuple[Any, ...], make: Any) -> Any:
-        if entry in self._kept:
-            self._kept.move_to_end(entry)
-            return self._kept[entry]
-        made = make()
-        self._kept[entry] = made
-        while len(self._kept) > 1 and sum(map(_bytes, list(self._kept.values()))) > _MOST_BYTES:
-            self._kept.popitem(last=False)
+        with self._lock:
+            if entry in self._kept:
+                self._kept.move_to_end(entry)
+                return self._kept[entry]
+        made = make()  # without the lock: reading takes long, and the window asks for others meanwhile
+        with self._lock:
+            made = self._kept.setdefault(entry, made)
+            while len(self._kept) > 1 and sum(map(_bytes, self._kept.values())) > _MOST_BYTES:
+                self._kept.popitem(last=False)
         return made
 
     def _forget(self, key: SlabKey) -> None:
-        for entry in [entry for entry in self._kept if entry[1] == key]:
-            del self._kept[entry]
+        with self._lock:
+            for entry in [entry for entry in self._kept if entry[1] == key]:
+                del self._kept[entry]
 
     def _let_go(self) -> None:
         """Let go of slabs that no scene names any more, back or forth."""
@@ -364,9 +601,35 @@ class Stage:
             self._forget(key)
 
 
+@dataclass(frozen=True, slots=True)
+class _Lack:
+    """What is said where a slab has no such column or gene."""
+
+    kind: type[AbcError]
+    text: str
+
+
+def _entry(key: SlabKey, frame: str, name: str, values: str) -> tuple[str, SlabKey, str, str, str]:
+    return ("coloring", key, frame, name, values if name.casefold().startswith("gene:") else "")
+
+
+def _asked(place: Place, scene: Scene) -> frozenset[tuple[str, str]]:
+    """Columns and genes, with their kinds of values, that a slab of a scene is colored and filtered by."""
+    coloring = place.coloring or scene.coloring
+    asked = {(name, coloring.values) for name in coloring.keys} if coloring is not None else set()
+    for condition in scene.filter.conditions:
+        if isinstance(condition, RangeCondition):
+            asked.add((condition.key, condition.values))
+        elif isinstance(condition, NameCondition):
+            asked.add((condition.column, "log2"))
+    return frozenset((name, values) for name, values in asked)
+
+
 def _bytes(thing: Any) -> int:
     """About how much memory a kept thing takes."""
     if isinstance(thing, Slab):
         return int(thing.cells.memory_usage(deep=False).sum())
+    if isinstance(thing, _Lack | tuple):
+        return 0
     numbers = thing.mask if isinstance(thing, Passing) else thing.numbers()
     return 0 if numbers is None else int(numbers.nbytes)

@@ -202,8 +202,8 @@ class Shown(_Value):
     volumes: tuple[Name, ...] = ()
     cell_size: Annotated[float, Field(gt=0, le=100)] = 1.0
     """Multiple of the size at which the cells make up tissue."""
-    order: Literal["data", "value", "rare"] = "value"
-    """Which cells are drawn on top: as the data have them, high values, or rare types."""
+    order: Literal["value", "rare"] = "value"
+    """Which cells are drawn on top: those of high values, or of rare types, too."""
 
 
 class Scene(_Value):

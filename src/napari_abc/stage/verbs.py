@@ -45,6 +45,7 @@ __all__ = [
     "remove_condition",
     "remove_selection",
     "select",
+    "set_layout",
     "set_limits",
     "set_visible",
     "show",
@@ -175,6 +176,11 @@ def look_at_space(scene: Scene, space: str) -> Scene:
             f"Nothing is open in {space!r}; there is {', '.join(scene.spaces) or 'nothing'}."
         )
     return changed(scene, space=space)
+
+
+def set_layout(scene: Scene, layout: Layout) -> Scene:
+    """Where slabs go that are opened from now on; see :func:`open_slabs`. Those that are open stay."""
+    return changed(scene, layout=layout)
 
 
 def set_visible(scene: Scene, slab: SlabKey, visible: bool) -> Scene:
@@ -414,6 +420,7 @@ VERBS = {
         close,
         move_to_frame,
         look_at_space,
+        set_layout,
         set_visible,
         sort_tiles,
         color_by,
