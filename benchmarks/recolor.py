@@ -133,7 +133,7 @@ def _slab(count: int) -> Any:
 def _ours(count: int) -> dict[str, Any]:
     from napari_abc.model import Categorical, Continuous, Gene
     from napari_abc.viewer.color import hide, paint
-    from napari_abc.viewer.layers import add_slab
+    from napari_abc.viewer.scene import add_slab
 
     viewer = _viewer()
     add_slab(viewer, _slab(1000), "Subclass")

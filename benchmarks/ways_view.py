@@ -93,8 +93,8 @@ def ours(cells: int) -> dict[str, Sample]:
     """Add a slab and recolor it, a step at a time."""
     from napari_abc.viewer.cell_layer import ready
     from napari_abc.viewer.color import paint
-    from napari_abc.viewer.layers import add_prepared, add_slab
     from napari_abc.viewer.prepare import prepare_slab
+    from napari_abc.viewer.scene import add_prepared, add_slab
 
     viewer = _viewer()
     add_slab(viewer, slabs.slab(1000), "Subclass")

@@ -14,13 +14,16 @@ from napari_abc.demo.release import ensure_release
 if TYPE_CHECKING:
     from pathlib import Path
 
-WITH_A_VIEWER = {"SlabLayers", "add_image_file", "add_slab", "add_volume", "color_by", "show_in_frame"}
+WITH_A_VIEWER = {
+    *("SlabLayers", "ViewerScene", "add_image_file", "add_slab", "add_volume", "color_by", "open_scene"),
+    *("scene", "show_in_frame"),
+}
 """Their examples are run with the viewer's tests."""
-NAMES = [name for name in abc.__all__ if name not in WITH_A_VIEWER]
-EXAMPLES: dict[str, Any] = {name: getattr(abc, name) for name in NAMES}
-for _name in NAMES:
-    if inspect.isclass(EXAMPLES[_name]):
-        EXAMPLES |= public_methods(EXAMPLES[_name])
+PUBLIC: dict[str, Any] = {name: getattr(abc, name) for name in abc.__all__}
+for _name in abc.__all__:
+    if inspect.isclass(PUBLIC[_name]):
+        PUBLIC |= public_methods(PUBLIC[_name])
+EXAMPLES = {name: thing for name, thing in PUBLIC.items() if name.partition(".")[0] not in WITH_A_VIEWER}
 
 
 @pytest.fixture(scope="module")
@@ -48,10 +51,10 @@ def test_its_example_is_true(name: str, namespace: dict[str, Any]) -> None:
     assert run_examples(EXAMPLES[name], name, namespace), f"{name} has no example"
 
 
-@pytest.mark.parametrize("name", EXAMPLES)
+@pytest.mark.parametrize("name", PUBLIC)
 def test_its_parameters_are_described(name: str) -> None:
-    thing = EXAMPLES[name]
-    doc = inspect.getdoc(thing) or ""
+    thing = PUBLIC[name]
+    doc = (inspect.getdoc(thing) or "").replace("*", "")
     if inspect.isclass(thing):
         return  # attributes and parameters of classes are told in their own ways
     for parameter in inspect.signature(thing).parameters:

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from napari_abc.errors import AbcError
     from napari_abc.model import Slab
     from napari_abc.vendors.registry import open_bundle
-    from napari_abc.viewer.color import color_by
-    from napari_abc.viewer.frames import show_in_frame
-    from napari_abc.viewer.layers import SlabLayers, add_slab
+    from napari_abc.viewer.layers import SlabLayers
     from napari_abc.viewer.own_images import add_image_file
+    from napari_abc.viewer.scene import ViewerScene, add_slab, color_by, open_scene, show_in_frame
+    from napari_abc.viewer.scene import scene_of as scene
     from napari_abc.viewer.volumes import add_volume
 
 __all__ = [
@@ -26,28 +26,34 @@ __all__ = [
     "Dataset",
     "Slab",
     "SlabLayers",
+    "ViewerScene",
     "add_image_file",
     "add_slab",
     "add_volume",
     "color_by",
     "open_atlas",
     "open_bundle",
+    "open_scene",
+    "scene",
     "show_in_frame",
 ]
 
 _HOMES = {
+    "ViewerScene": "napari_abc.viewer.scene",
+    "open_scene": "napari_abc.viewer.scene",
+    "scene": "napari_abc.viewer.scene:scene_of",
     "AbcError": "napari_abc.errors",
     "Atlas": "napari_abc.atlas.atlas",
     "Dataset": "napari_abc.atlas.dataset",
     "Slab": "napari_abc.model",
     "SlabLayers": "napari_abc.viewer.layers",
     "add_image_file": "napari_abc.viewer.own_images",
-    "add_slab": "napari_abc.viewer.layers",
+    "add_slab": "napari_abc.viewer.scene",
     "add_volume": "napari_abc.viewer.volumes",
-    "color_by": "napari_abc.viewer.color",
+    "color_by": "napari_abc.viewer.scene",
     "open_atlas": "napari_abc.atlas.atlas",
     "open_bundle": "napari_abc.vendors.registry",
-    "show_in_frame": "napari_abc.viewer.frames",
+    "show_in_frame": "napari_abc.viewer.scene",
 }
 
 
@@ -57,7 +63,8 @@ def __getattr__(name: str) -> Any:
 
         return version("napari-abc")
     if name in _HOMES:
-        return getattr(import_module(_HOMES[name]), name)
+        module, _, other = _HOMES[name].partition(":")
+        return getattr(import_module(module), other or name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

@@ -210,7 +210,7 @@ def test_slab_is_left_out_or_not(
 ) -> None:
     out = ["-o", str(tmp_path / "b.csv")]
     assert main(["cells", HUMAN, "--source", str(release_folder), *out]) == 2
-    assert f"'napari-abc slabs {HUMAN}' lists them" in capsys.readouterr().err
+    assert f"'napari-abc slabs {HUMAN}' lists it" in capsys.readouterr().err
     save(release_folder, tmp_path / "a.h5ad")
     capsys.readouterr()
     assert main(["cells", str(tmp_path / "a.h5ad"), PLANE, *out]) == 2

@@ -16,6 +16,7 @@ import pytest
 
 from napari_abc.model import Frame, Palette, Slab
 from napari_abc.viewer.display import ensure_display
+from napari_abc.viewer.scene import forget_scene
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -168,7 +169,10 @@ def flushed(qapp: Any) -> Callable[[], None]:
 
 @pytest.fixture
 def viewer(_window: napari.Viewer) -> napari.Viewer:
-    """The module's viewer, empty."""
+    """The module's viewer, empty, with a scene of its own, and without the docks of a test before."""
+    if _window.window.dock_widgets:
+        _window.window.remove_dock_widget("all")
+    forget_scene(_window)
     _window.layers.clear()
     _window.canvas.overlays.scale_bar.visible = False
     return _window

@@ -13,9 +13,9 @@ import napari_abc as abc
 from napari_abc.viewer.cell_layer import make_cells, ready
 from napari_abc.viewer.color import _lookup_way
 from napari_abc.viewer.color import _ways as ways
-from napari_abc.viewer.layers import add_prepared
 from napari_abc.viewer.points import lookup_of
 from napari_abc.viewer.prepare import prepare_slab
+from napari_abc.viewer.scene import add_prepared
 from processes import in_threads
 
 if TYPE_CHECKING:
@@ -52,9 +52,10 @@ def test_it_is_made_on_a_thread_and_shown_once(
     layer = add_prepared(viewer, prepared).cells
     assert layer is prepared.made
     assert look(viewer).color(1, 1) == "#e41a1c"
+    assert add_prepared(viewer, prepared).cells is layer  # it is open already
+    abc.scene(viewer).close(slab)
     again = add_prepared(viewer, prepared).cells
     assert again is not layer
-    layer.visible = False
     assert look(viewer).color(5, 2) == "#4daf4a"
 
 

@@ -60,7 +60,8 @@ def test_positions_units_and_axes_are_those_of_the_frame(viewer: napari.Viewer, 
     cells = abc.add_slab(viewer, section).cells
     stage = abc.show_in_frame(viewer, cells, "experiment").cells
     np.testing.assert_allclose(stage.data, section.cells[["y_e", "x_e"]].to_numpy(), rtol=1e-6)
-    assert [str(unit) for unit in stage.units] == ["micrometer"] * 2
+    assert [str(unit) for unit in stage.units] == ["millimeter"] * 2  # one unit for all
+    assert stage.scale.tolist() == [0.001] * 2
     assert viewer.dims.ndisplay == 2
     ccf = abc.show_in_frame(viewer, stage, "ccf").cells
     placed = section.cells.dropna(subset=["x_c"])
@@ -94,7 +95,7 @@ def test_the_layer_keeps_its_place_name_look_and_colors(
     hide(cells, ["D2"])
     usual = cells.size[0] / 3
     stage = abc.show_in_frame(viewer, cells, "experiment").cells
-    names = [layer.name for layer in viewer.layers if layer.name != "Regions · my section"]
+    names = [layer.name for layer in viewer.layers if layer.name not in ("Regions · my section", "Titles")]
     assert names == [below.name, "my section", above.name]
     assert viewer.layers.selection.active is stage
     assert stage.opacity == 0.7
@@ -188,8 +189,9 @@ def test_the_camera_stays_on_the_cells_in_view(
     zoom = viewer.scene.camera.zoom
     stage = abc.show_in_frame(viewer, cells, "experiment").cells
     turned = np.array([1000 * (6.5 / 2 + 3.0 * 0.75**0.5) - 500, 1000 * (6.5 * 0.75**0.5 - 3.0 / 2) + 9000])
-    np.testing.assert_allclose(viewer.scene.camera.center[-2:], turned, atol=1)
-    assert viewer.scene.camera.zoom == pytest.approx(zoom / 1000, rel=0.02)
+    assert str(stage.units[-1]) == "millimeter"  # the scene's; one micrometer of the frame is a thousandth
+    np.testing.assert_allclose(viewer.scene.camera.center[-2:], turned / 1000, atol=1e-3)
+    assert viewer.scene.camera.zoom == pytest.approx(zoom, rel=0.02)
     ccf = abc.show_in_frame(viewer, stage, "ccf").cells
     np.testing.assert_allclose(viewer.scene.camera.center, (7.3, 2.7, 6.8), atol=0.01)
     assert viewer.scene.camera.zoom == pytest.approx(zoom, rel=0.1)

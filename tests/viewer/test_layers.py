@@ -16,9 +16,9 @@ import napari_abc as abc
 from napari_abc.errors import FormatError, UnknownNameError
 from napari_abc.model import Frame, Outlines, Volume
 from napari_abc.viewer.color import painted
-from napari_abc.viewer.layers import add_prepared
 from napari_abc.viewer.links import slab_of
 from napari_abc.viewer.prepare import default_key, prepare_slab
+from napari_abc.viewer.scene import add_prepared, forget_scene
 from processes import in_threads
 
 if TYPE_CHECKING:
@@ -156,7 +156,10 @@ def test_two_slabs_of_different_units_stay_true(
 ) -> None:
     abc.add_slab(viewer, make_slab())
     abc.add_slab(viewer, make_slab(frames=(Frame("micron", ("x", "y"), "micrometer"),)))
-    assert [str(u) for u in viewer.layers.units] == ["micrometer", "micrometer"]
+    # One unit for all; a micrometer is still a thousandth of a millimeter.
+    assert [str(u) for u in viewer.layers.units] == ["millimeter", "millimeter"]
+    scales = [layer.scale[-1] for layer in viewer.layers if layer.metadata.get("napari_abc.cells")]
+    assert scales == [1, 0.001]
 
 
 def test_a_slab_without_unit_gets_none(viewer: napari.Viewer, make_slab: Callable[..., Slab]) -> None:
@@ -265,7 +268,7 @@ def test_layers_say_what_they_show(viewer: napari.Viewer, make_slab: Callable[..
     assert viewer.layers.selection.active is cells
 
 
-def test_the_camera_is_fitted_to_the_first_slab_only(
+def test_the_camera_goes_to_the_slab_that_was_opened_last(
     viewer: napari.Viewer, make_slab: Callable[..., Slab], look: Callable[..., Any]
 ) -> None:
     abc.add_slab(viewer, make_slab(), color_by="Subclass")
@@ -273,9 +276,13 @@ def test_the_camera_is_fitted_to_the_first_slab_only(
     rows, columns = np.concatenate([canvas.where(color) for color in (RED, GREEN, BLUE)]).T
     height, width = canvas.pixels.shape[:2]
     assert np.ptp(rows) > 0.6 * height or np.ptp(columns) > 0.6 * width
-    before = viewer.scene.camera.zoom, viewer.scene.camera.center
-    abc.add_slab(viewer, make_slab(np.random.default_rng(0).random((4, 2)) * 500))
-    assert (viewer.scene.camera.zoom, viewer.scene.camera.center) == before
+    before = viewer.scene.camera.zoom
+    large = abc.add_slab(viewer, make_slab(np.random.default_rng(0).random((4, 2)) * 500)).cells
+    assert viewer.scene.camera.zoom < before / 10
+    low, high = large.extent.world
+    center = np.asarray(viewer.scene.camera.center)[-2:]
+    assert (low < center).all()
+    assert (center < high).all()
 
 
 def test_by_default_the_finest_readable_grouping_colors(
@@ -340,6 +347,9 @@ def test_removed_layers_are_gone(
     del layers
     flushed()
     assert cells() is None
+    assert slab() is not None  # it can come back
+    forget_scene(viewer)
+    flushed()
     assert slab() is None
 
 

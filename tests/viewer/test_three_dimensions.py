@@ -174,7 +174,7 @@ def test_a_position_is_right_among_layers_of_other_units(
 ) -> None:
     cells = abc.add_slab(viewer, make_slab()).cells
     abc.add_slab(viewer, make_slab(frames=(Frame("micron", ("x", "y"), "micrometer"),), label="other"))
-    status = cells.get_status((2000, 5000), dims_displayed=[0, 1], world=True)
+    status = cells.get_status((2, 5), dims_displayed=[0, 1], world=True)  # one unit for the whole scene
     assert status["coordinates"].startswith("x 5.000, y 2.000 mm")
 
 

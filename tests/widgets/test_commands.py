@@ -1,4 +1,4 @@
-"""Frames and volumes from napari's command palette."""
+"""The scene, frames and volumes from napari's command palette."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
+from qtpy.QtGui import QGuiApplication
 
 import napari_abc as abc
 from napari_abc.model import Frame
@@ -88,6 +89,42 @@ def test_volumes_are_shown_and_an_image_can_be_added(
     commands.show_volumes()
     assert dock.volumes_section.expanded
     assert [box.text() for box in dock.volumes_view.boxes] == ["Template"]
+
+
+@pytest.mark.usefixtures("dock")
+def test_the_scene_s_commands_say_where_nothing_is_open(told: list[str]) -> None:
+    commands.undo()
+    commands.redo()
+    assert told == ["There is nothing to undo.", "There is nothing to redo."]
+    for command in (commands.look_at_all, commands.save_view, commands.copy_python):
+        command()
+    assert told[2:] == [NOTHING] * 3
+
+
+@pytest.mark.usefixtures("dock")
+def test_the_scene_s_commands_change_what_is_seen(viewer: napari.Viewer, told: list[str], slab: Slab) -> None:
+    scene = abc.scene(viewer)
+    scene.open(slab, replace(slab, label="Plane.04"))
+    commands.undo()
+    assert scene.stage.scene.places == ()
+    commands.redo()
+    assert len(scene.stage.scene.places) == 2
+    zoom = viewer.scene.camera.zoom
+    viewer.scene.camera.zoom = zoom * 7
+    commands.look_at_all()
+    assert viewer.scene.camera.zoom < zoom * 7
+    assert told == []
+
+
+@pytest.mark.usefixtures("dock")
+def test_the_view_is_copied(viewer: napari.Viewer, told: list[str]) -> None:
+    scene = abc.scene(viewer)
+    scene.open(abc.open_atlas("demo")["MERFISH-C57BL6J-638850"].slab("C57BL6J-638850.37"))
+    commands.copy_python()
+    clipboard = QGuiApplication.clipboard()
+    assert clipboard is not None
+    assert clipboard.text() == scene.to_python()
+    assert told[0].startswith("Copied ")
 
 
 class Nothing:

@@ -119,7 +119,7 @@ def test_nothing_slow_is_done_on_the_gui_thread(
     from napari_abc.atlas.atlas import Atlas
     from napari_abc.atlas.dataset import Dataset
     from napari_abc.atlas.expression import AtlasExpression
-    from napari_abc.widgets.find import _controller
+    from napari_abc.widgets.find import _opening
 
     where: dict[str, set[bool]] = {}
 
@@ -141,7 +141,7 @@ def test_nothing_slow_is_done_on_the_gui_thread(
         (Dataset, "slab"),
         (Slab, "coloring"),
         (AtlasExpression, "read"),
-        (_controller, "prepare_slab"),
+        (_opening, "prepare_slab"),
     ):
         spy(owner, name)
     viewer = make_napari_viewer(show=True)
@@ -197,7 +197,7 @@ def test_every_control_has_a_name_and_can_be_reached(dock: AtlasDock) -> None:
 
 
 def test_tab_goes_from_top_to_bottom(qtbot: QtBot, dock: AtlasDock, slab: Slab) -> None:
-    from napari_abc.viewer.layers import add_slab
+    from napari_abc.viewer.scene import add_slab
 
     add_slab(dock.find_controller._viewer, slab)
     dock.resize(390, 900)
@@ -223,7 +223,7 @@ def test_tab_goes_from_top_to_bottom(qtbot: QtBot, dock: AtlasDock, slab: Slab) 
 
 
 def test_it_fits_a_narrow_dock(qtbot: QtBot, dock: AtlasDock, slab: Slab) -> None:
-    from napari_abc.viewer.layers import add_slab
+    from napari_abc.viewer.scene import add_slab
 
     add_slab(dock.find_controller._viewer, slab)
     dock.color_view.notice.show_error("A path of no breaks: /" + "x" * 300, "OK")
@@ -240,7 +240,7 @@ def test_it_fits_a_narrow_dock(qtbot: QtBot, dock: AtlasDock, slab: Slab) -> Non
 def test_the_legend_gets_the_room_when_a_slab_is_open(
     qtbot: QtBot, dock: AtlasDock, slab: Slab, first: str
 ) -> None:
-    from napari_abc.viewer.layers import add_slab
+    from napari_abc.viewer.scene import add_slab
 
     dock.resize(360, 620)
     cells = add_slab(dock.find_controller._viewer, slab).cells
@@ -259,7 +259,7 @@ def test_the_legend_gets_the_room_when_a_slab_is_open(
 def test_it_goes_without_leaving_anything(qtbot: QtBot, viewer: Viewer, slab: Slab) -> None:
     import weakref
 
-    from napari_abc.viewer.layers import add_slab
+    from napari_abc.viewer.scene import add_slab
 
     dock = AtlasDock(viewer)
     viewer.window.add_dock_widget(dock, name="ABC Atlas")
@@ -279,7 +279,7 @@ def test_it_goes_without_leaving_anything(qtbot: QtBot, viewer: Viewer, slab: Sl
 
 def test_napari_opens_it_from_the_plugins_menu(viewer: Viewer, slab: Slab) -> None:
     """Napari hands plugins a proxy of the viewer; layers and signals must be the real ones."""
-    from napari_abc.viewer.layers import add_slab
+    from napari_abc.viewer.scene import add_slab
 
     _, dock = viewer.window.add_plugin_dock_widget("napari-abc", "ABC Atlas")
     assert isinstance(dock, AtlasDock)

@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from napari_abc.cli.cost import agree, gene_of
-from napari_abc.cli.target import bundle_of, slab_of, tell
-from napari_abc.cli.window import open_window
-from napari_abc.errors import ConfigurationError
+from napari_abc.cli.target import bundle_of, slab_of, slabs_of, tell, view_of
+from napari_abc.cli.window import open_view_window, open_window
+from napari_abc.errors import ConfigurationError, UnknownNameError
 from napari_abc.io.files import check_output
 from napari_abc.io.remote import PUBLIC_BUCKET
+from napari_abc.text import SYNTHETIC
 from napari_abc.viewer.color import resolve
 from napari_abc.viewer.display import check_screen, ensure_display
-from napari_abc.viewer.figure import check_size, save_figure
+from napari_abc.viewer.figure import check_size, save_board, save_figure
 from napari_abc.viewer.own_images import prepare_images
+from napari_abc.viewer.scene import read_slabs
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from napari_abc.cli.console import Console
     from napari_abc.model import Slab
     from napari_abc.viewer.own_images import PreparedImages
+    from napari_abc.viewer.scene import OpenedScene
 
 __all__ = ["SHOWPIECE", "demo", "figure", "view"]
 
@@ -28,14 +34,24 @@ SHOWPIECE = ("HMBA-MERSCOPE-H22.30.001-BG", "H22.30.001.CX.17.Plane.03", "Group"
 
 
 def figure(arguments: Any, console: Console) -> int:
-    """Save a picture of a slab."""
-    _save_figure(arguments, console)
+    """Save a picture of a slab, of all slabs of a dataset, or of a saved view."""
+    path = view_of(arguments.dataset)
+    if path is not None or arguments.all_slabs:
+        _save_board(path, arguments, console)
+    elif arguments.color_by is None:
+        raise ConfigurationError("Say what to color the cells by, with --color-by: a column, or gene:SYMBOL.")
+    else:
+        _save_figure(arguments, console)
     return 0
 
 
 def view(arguments: Any, console: Console) -> int:
     """Open napari with the dock and, where one is named, a slab."""
     check_screen()
+    path = None if arguments.dataset is None else view_of(arguments.dataset)
+    if path is not None:
+        _open_view(path, arguments, console)
+        return 0
     if arguments.dataset is None and (arguments.color_by or arguments.image or arguments.regions is not None):
         raise ConfigurationError("Say what to open: DATASET and SLAB, or the path of a run.")
     _open_napari(arguments, console)
@@ -82,6 +98,59 @@ def _save_figure(arguments: Any, console: Console) -> None:
     tell(slab, console)
     _tell_images(images, console)
     console.note(f"Wrote {arguments.output}.")
+
+
+def _save_board(path: Path | None, arguments: Any, console: Console) -> None:
+    """Save a picture of a saved view, or of a dataset's slabs beside each other."""
+    check_output(arguments.output, (".png",), source=path)
+    check_size(arguments.size)
+    if arguments.image:
+        raise ConfigurationError("An image of your own belongs to one slab; leave out --image.")
+    ensure_display()  # before the data, which may take a long download
+    what: OpenedScene | list[Slab]
+    if path is not None:
+        if arguments.slab is not None or arguments.all_slabs:
+            raise ConfigurationError(f"{path.name} says which slabs it shows; name no others.")
+        what = read_slabs(path, console.task)
+        slabs = list(what.slabs.values())
+    else:
+        if arguments.slab is not None:
+            raise ConfigurationError(f"--all-slabs draws every slab; leave out {arguments.slab!r}.")
+        what = slabs = slabs_of(arguments, console)
+    for slab in slabs:
+        with suppress(UnknownNameError):  # one that lacks the gene is gray, and it is said
+            agree(slab, gene_of(arguments.color_by), arguments, console)
+    notes = save_board(
+        what,
+        arguments.output,
+        arguments.color_by,
+        size=arguments.size,
+        values=arguments.values,
+        limits=arguments.limits,
+        colormap=arguments.colormap,
+        regions=True if arguments.regions else None,
+        title=arguments.title,
+        task=console.task,
+    )
+    for note in notes:
+        console.note(note)
+    if any(slab.synthetic for slab in slabs):
+        console.note(SYNTHETIC)
+    console.note(f"Wrote {arguments.output}.")
+
+
+def _open_view(path: Path, arguments: Any, console: Console) -> None:
+    """Open napari with a saved view, and the dock beside it."""
+    if arguments.slab is not None or arguments.color_by is not None or arguments.image:
+        raise ConfigurationError(f"{path.name} says what it shows; give no slab, color or image beside it.")
+    opened = read_slabs(path, console.task)
+    if arguments.cache is not None:
+        os.environ["NAPARI_ABC_CACHE"] = str(arguments.cache)  # for the dock
+    for note in open_view_window(opened):
+        console.note(note)
+    import napari  # noqa: PLC0415  (once the display is known to work)
+
+    napari.run()
 
 
 def _images(slab: Slab, arguments: Any, console: Console) -> list[PreparedImages]:

@@ -108,9 +108,12 @@ def _add_globals(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_slab(verb: argparse.ArgumentParser, optional: bool = False) -> None:
+def _add_slab(verb: argparse.ArgumentParser, optional: bool = False, view: bool = False) -> None:
     verb.add_argument(
-        "dataset", metavar="DATASET", nargs="?" if optional else None, help="name, or path of a run or h5ad"
+        "dataset",
+        metavar="DATASET",
+        nargs="?" if optional else None,
+        help=f"name, or path of a run{', h5ad or saved view (.json)' if view else ' or h5ad'}",
     )
     verb.add_argument(
         "slab", metavar="SLAB", nargs="?", help="label that 'slabs' lists; left out after a path"
@@ -120,10 +123,8 @@ def _add_slab(verb: argparse.ArgumentParser, optional: bool = False) -> None:
     )
 
 
-def _add_coloring(verb: argparse.ArgumentParser, required: bool) -> None:
-    verb.add_argument(
-        "--color-by", metavar="X", required=required, help="a column, such as Subclass, or gene:SYMBOL"
-    )
+def _add_coloring(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--color-by", metavar="X", help="a column, such as Subclass, or gene:SYMBOL")
     verb.add_argument(
         "--values",
         choices=("log2", "raw"),
@@ -203,9 +204,12 @@ def build_parser() -> argparse.ArgumentParser:
         "-o", "--output", metavar="FILE", type=Path, required=True, help=".csv, .parquet or .h5ad"
     )
 
-    verb = add("figure", "save a picture of cells, with legend and scale bar")
-    _add_slab(verb)
-    _add_coloring(verb, required=True)
+    verb = add("figure", "save a picture of a slab, of a dataset's slabs, or of a saved view")
+    _add_slab(verb, view=True)
+    verb.add_argument(
+        "--all-slabs", action="store_true", help="draw all slabs of DATASET beside each other, as a board"
+    )
+    _add_coloring(verb)
     verb.add_argument("--regions", action="store_true", help="draw the outlines of the regions")
     verb.add_argument("--no-images", action="store_true", help="leave out the microscope's images")
     _add_images(verb)
@@ -215,9 +219,9 @@ def build_parser() -> argparse.ArgumentParser:
     verb.add_argument("--title", metavar="TEXT", help="instead of dataset, label and color")
     verb.add_argument("-o", "--output", metavar="FILE", type=Path, required=True, help=".png")
 
-    verb = add("view", "open cells, or only the dock, in napari")
-    _add_slab(verb, optional=True)
-    _add_coloring(verb, required=False)
+    verb = add("view", "open a slab, a saved view, or only the dock, in napari")
+    _add_slab(verb, optional=True, view=True)
+    _add_coloring(verb)
     verb.add_argument(
         "--regions",
         action=argparse.BooleanOptionalAction,

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from napari_abc.cli.console import Console
     from napari_abc.model import Slab
 
-__all__ = ["atlas_of", "bundle_of", "dataset_of", "slab_of", "tell"]
+__all__ = ["atlas_of", "bundle_of", "dataset_of", "slab_of", "slabs_of", "tell", "view_of"]
 
 
 def atlas_of(arguments: Any, console: Console) -> Atlas:
@@ -96,6 +96,30 @@ def slab_of(arguments: Any, console: Console, columns: Collection[str] = ()) -> 
             f"Name what to open of {arguments.dataset} too; 'napari-abc slabs {arguments.dataset}' lists it."
         )
     return dataset_of(arguments, console).slab(arguments.slab, console.task, columns)
+
+
+def slabs_of(arguments: Any, console: Console) -> list[Slab]:
+    """All slabs of the dataset that DATASET names, in order, without those of all sections at once.
+
+    Raises
+    ------
+    ConfigurationError
+        If it is a path, which has one slab only.
+    """
+    if bundle_of(arguments.dataset) is not None:
+        raise ConfigurationError(f"{arguments.dataset!r} has one slab only; leave out --all-slabs.")
+    dataset = dataset_of(arguments, console)
+    table = dataset.list_slabs(console.task)
+    labels = list(table.index[table["order"].notna()])
+    if not labels:
+        raise ConfigurationError(f"{arguments.dataset} has no slabs that lie beside each other; name one.")
+    return [dataset.slab(label, console.task) for label in labels]
+
+
+def view_of(dataset: str) -> Path | None:
+    """The path of a saved view, or None if the text names something else."""
+    path = Path(dataset).expanduser()
+    return path if path.suffix.casefold() == ".json" else None
 
 
 def tell(slab: Slab, console: Console) -> None:

@@ -8,8 +8,8 @@ import napari
 from qtpy.QtCore import QTimer
 
 from napari_abc.viewer.color import resolve
-from napari_abc.viewer.layers import add_slab
 from napari_abc.viewer.own_images import add_prepared_images
+from napari_abc.viewer.scene import add_slab, rebuild, scene_of
 from napari_abc.widgets.commands import open_dock
 
 if TYPE_CHECKING:
@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 
     from napari_abc.model import Coloring, Slab
     from napari_abc.viewer.own_images import PreparedImages
+    from napari_abc.viewer.scene import OpenedScene
 
-__all__ = ["open_window"]
+__all__ = ["open_view_window", "open_window"]
 
 
 def open_window(
@@ -57,6 +58,19 @@ def open_window(
     except BaseException:
         viewer.close()
         raise
+
+
+def open_view_window(opened: OpenedScene) -> tuple[str, ...]:
+    """Open napari with the dock and a saved view; what should be known of it comes back, in sentences."""
+    viewer = napari.Viewer()
+    try:
+        open_dock(viewer)
+        scene = scene_of(viewer)
+        rebuild(scene, opened.scene, opened.slabs, opened.camera, opened.missing)
+    except BaseException:
+        viewer.close()
+        raise
+    return scene.notes
 
 
 def _show(

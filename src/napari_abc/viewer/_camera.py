@@ -48,8 +48,7 @@ def look_from(viewer: ViewerModel, layer: Layer) -> Viewpoint:
     point = np.zeros(max(viewer.dims.ndim, layer.ndim))
     point[-viewer.dims.ndim :] = viewer.dims.point
     point[displayed] = camera.center[-len(displayed) :]
-    unit = float(world_units(viewer, layer)[-1])
-    zoom = float(camera.zoom) * unit
+    zoom = float(camera.zoom) * _data_unit(viewer, layer)
     height, width = (side / zoom / 2 for side in viewer.canvas.size)
     seen = np.full(len(point), np.inf)
     # From any side in three dimensions: a sphere that fills the canvas.
@@ -100,4 +99,9 @@ def look_at(viewer: ViewerModel, layer: Layer, view: Viewpoint) -> None:
     center[-len(world) :] = world
     camera = viewer.scene.camera
     camera.center = tuple(center.tolist())
-    camera.zoom = view.zoom / float(world_units(viewer, layer)[-1])
+    camera.zoom = view.zoom / _data_unit(viewer, layer)
+
+
+def _data_unit(viewer: ViewerModel, layer: Layer) -> float:
+    """How long a unit of a layer's data is in the viewer's world."""
+    return float(world_units(viewer, layer)[-1]) * abs(float(layer.scale[-1]))

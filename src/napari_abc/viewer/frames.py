@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from napari.layers import Labels, Layer, Shapes
+from napari.layers import Layer
 
 from napari_abc.errors import ConfigurationError, FormatError, UnknownNameError
 from napari_abc.model import MISSING_COLOR, hex_table
@@ -20,10 +20,9 @@ from napari_abc.viewer._camera import follow_cells, look_at, look_from
 from napari_abc.viewer.cell_layer import cells_of, ready
 from napari_abc.viewer.cell_size import size_factor
 from napari_abc.viewer.color import Painted, painted, rows_of
-from napari_abc.viewer.layers import SlabLayers
+from napari_abc.viewer.layers import SlabLayers, collect
 from napari_abc.viewer.links import (
     METADATA_CELLS,
-    METADATA_OUTLINES,
     METADATA_PAINTED,
     METADATA_SLAB,
     slab_of,
@@ -33,13 +32,15 @@ from napari_abc.viewer.prepare import PreparedSlab, prepare_slab
 from napari_abc.viewer.watch import watch
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from napari.components import ViewerModel
     from napari.layers import Points
     from numpy.typing import NDArray
 
     from napari_abc.model import Coloring, Slab
 
-__all__ = ["PreparedFrame", "prepare_frame", "show_in_frame", "show_prepared_frame", "whole_slab"]
+__all__ = ["PreparedFrame", "exchange_layers", "prepare_frame", "whole_slab"]
 
 METADATA_WHOLE = "napari_abc.whole"
 """Key of a layer's metadata that holds the slab as it was opened, with the cells of all frames."""
@@ -72,48 +73,16 @@ def whole_slab(layer: Layer) -> Slab | None:
     return whole if whole is not None else slab_of(layer)
 
 
-def show_in_frame(viewer: ViewerModel, layer: Points, name: str) -> SlabLayers:
-    """Show the cells of an open slab in another of its frames.
-
-    The new layer has the place, name, look and colors of the old one, which is removed. The camera
-    stays on the cells that were in view. A frame of three dimensions is shown in 3D.
+def prepare_frame(
+    layer: Points, name: str, task: Task | None = None, slab: Slab | None = None
+) -> PreparedFrame:
+    """Prepare what :func:`exchange_layers` shows; any thread will do, and nothing is changed.
 
     Parameters
     ----------
-    viewer
-        The viewer.
-    layer
-        The layer of the slab's cells: :attr:`SlabLayers.cells`.
-    name
-        Name of the frame, one of ``slab.frames``.
-
-    Returns
-    -------
-    SlabLayers
-        The layers that show the slab now.
-
-    Raises
-    ------
-    ConfigurationError
-        If the layer shows no cells of a slab in this viewer.
-    UnknownNameError
-        If the slab has no such frame.
-    FormatError
-        If none of its cells has coordinates there.
-
-    Examples
-    --------
-    >>> section = atlas["MERFISH-C57BL6J-638850"].slab("C57BL6J-638850.37")
-    >>> layers = abc.add_slab(viewer, section)
-    >>> layers = abc.show_in_frame(viewer, layers.cells, "ccf")
-    >>> viewer.dims.ndisplay
-    3
+    slab
+        The slab in that frame, where it is at hand.
     """
-    return show_prepared_frame(viewer, prepare_frame(layer, name))
-
-
-def prepare_frame(layer: Points, name: str, task: Task | None = None) -> PreparedFrame:
-    """Prepare what :func:`show_in_frame` shows; any thread will do, and nothing is changed."""
     task = task or Task()
     layer = unwrap(layer)
     old = slab_of(layer)
@@ -122,7 +91,7 @@ def prepare_frame(layer: Points, name: str, task: Task | None = None) -> Prepare
         raise ConfigurationError(
             f"The layer {layer.name!r} doesn't show the cells of a slab; take SlabLayers.cells."
         )
-    new = whole.in_frame(name)
+    new = slab if slab is not None else whole.in_frame(name)
     if not len(new.cells):
         where = new.frame.title or name
         raise FormatError(
@@ -198,8 +167,12 @@ def _by_hand(
     return {**arguments, "face_color": colors, "border_color": colors, "metadata": metadata}
 
 
-def show_prepared_frame(viewer: ViewerModel, frame: PreparedFrame) -> SlabLayers:
+def exchange_layers(
+    viewer: ViewerModel, frame: PreparedFrame, settle: Callable[[list[Layer]], None]
+) -> SlabLayers:
     """Replace a slab's layers by those that :func:`prepare_frame` prepared; on the GUI thread.
+
+    ``settle`` is called with the layers that are new, before they are inserted.
 
     Raises
     ------
@@ -220,6 +193,7 @@ def show_prepared_frame(viewer: ViewerModel, frame: PreparedFrame) -> SlabLayers
     companions = _companions(viewer, before, old)
     made = _companions_of(frame.parts) if after.frame.name not in aside else []
     returning = aside.pop(after.frame.name, made)
+    settle([cells, *(layer for layer, _ in made)])
     aside[before.frame.name] = companions
     cells.metadata.update({METADATA_WHOLE: frame.whole, METADATA_ASIDE: aside})
     layers.insert(layers.index(old) + 1, cells)
@@ -233,7 +207,7 @@ def show_prepared_frame(viewer: ViewerModel, frame: PreparedFrame) -> SlabLayers
         layers.insert(layers.index(cells) + above, layer)
     layers.selection.active = cells
     look_at(viewer, cells, follow_cells(view, *frame.places))
-    return _collect(viewer, cells, after)
+    return collect(viewer, cells, after)
 
 
 def _companions(viewer: ViewerModel, slab: Slab, cells: Points) -> list[tuple[Layer, bool]]:
@@ -250,17 +224,3 @@ def _companions_of(parts: PreparedSlab) -> list[tuple[Layer, bool]]:
     below = [*parts.images, *([parts.outlines] if parts.outlines is not None else [])]
     made = [(Layer.create(*part), False) for part in below]
     return made + ([(Layer.create(*parts.regions), True)] if parts.regions is not None else [])
-
-
-def _collect(viewer: ViewerModel, cells: Points, slab: Slab) -> SlabLayers:
-    found = SlabLayers(cells)
-    for layer in viewer.layers:
-        if slab_of(layer) is not slab or layer is cells:
-            continue
-        if isinstance(layer, Shapes):
-            found.regions = layer
-        elif isinstance(layer, Labels) and layer.metadata.get(METADATA_OUTLINES):
-            found.outlines = layer
-        else:
-            found.images.append(layer)
-    return found

@@ -1,28 +1,26 @@
-"""Adding a slab to a viewer: cells, regions, outlines and images, in units and in register."""
+"""The layers of a slab: cells, regions, outlines and images, in units and in register."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from napari.layers import Layer
+from napari.layers import Labels, Layer, Shapes
 
-from napari_abc.viewer._embeddings import set_apart
 from napari_abc.viewer.cell_layer import cells_of
-from napari_abc.viewer.links import unwrap
-from napari_abc.viewer.prepare import PreparedSlab, prepare_slab
+from napari_abc.viewer.links import METADATA_OUTLINES, slab_of
 from napari_abc.viewer.watch import watch
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from napari.components import ViewerModel
-    from napari.layers import Labels, Points, Shapes
+    from napari.layers import Points
 
-    from napari_abc.model import Coloring, Slab
-    from napari_abc.viewer.color import Painted
+    from napari_abc.model import Slab
+    from napari_abc.viewer.prepare import PreparedSlab
 
-__all__ = ["SlabLayers", "add_prepared", "add_slab"]
+__all__ = ["SlabLayers", "collect", "insert"]
 
 
 @dataclass(eq=False)
@@ -58,61 +56,10 @@ class SlabLayers:
         yield from (layer for layer in (self.outlines, self.cells, self.regions) if layer is not None)
 
 
-def add_slab(
-    viewer: ViewerModel,
-    slab: Slab,
-    color_by: str | Coloring | Painted | None = None,
-    values: str = "log2",
+def insert(
+    viewer: ViewerModel, prepared: PreparedSlab, settle: Callable[[list[Layer]], None] | None = None
 ) -> SlabLayers:
-    """Show a slab in a viewer: its cells, and the regions, outlines and images that it has.
-
-    Every layer has the units, axis labels and y direction of the slab's frame, so they are in
-    register and the scale bar, which is switched on, is true. The camera is fitted to the first
-    slab's cells in a viewer and left alone after that.
-
-    Parameters
-    ----------
-    viewer
-        A napari viewer.
-    slab
-        The slab.
-    color_by
-        A column, or ``"gene:"`` and a symbol or identifier, or a coloring that was resolved
-        before, with its limits or without; None for the slab's finest readable grouping, or plain
-        gray where it has none.
-    values
-        ``"log2"`` or ``"raw"``, for a gene.
-
-    Returns
-    -------
-    SlabLayers
-        The layers that were added.
-
-    Raises
-    ------
-    UnknownNameError
-        If there is no such column or gene; no layer is added then.
-    ExpressionError
-        If there are no such values for these cells; no layer is added then.
-    ConfigurationError
-        If the column has too many different values to tell apart by color.
-    FormatError
-        If the slab holds neither cells nor images.
-    AbcError
-        If a matrix can't be fetched or read, as for :meth:`Slab.expression`.
-
-    Examples
-    --------
-    >>> layers = abc.add_slab(viewer, slab, color_by="Class")
-    >>> len(layers.cells.data) == len(slab.cells)
-    True
-    """
-    return add_prepared(viewer, prepare_slab(slab, color_by, values))
-
-
-def add_prepared(viewer: ViewerModel, prepared: PreparedSlab) -> SlabLayers:
-    """Show a slab that :func:`prepare_slab` prepared, perhaps on another thread; on the GUI thread."""
-    viewer = unwrap(viewer)
+    """Make the layers of a prepared slab and insert them; ``settle`` is called with them in between."""
     watch(viewer)
     # Everything is made before anything is added, so that a failure leaves the viewer as it was.
     images = [Layer.create(*part) for part in prepared.images]
@@ -120,9 +67,23 @@ def add_prepared(viewer: ViewerModel, prepared: PreparedSlab) -> SlabLayers:
     regions = Layer.create(*prepared.regions) if prepared.regions is not None else None
     cells = cells_of(prepared)
     new = [layer for layer in (*images, outlines, regions, cells) if layer is not None]
-    apart = set_apart(viewer, new, prepared.slab)
+    if settle is not None:
+        settle(new)
     for layer in new:
         viewer.layers.append(layer)
-    if apart:
-        viewer.reset_view(layers=new)
     return SlabLayers(cells, regions, outlines, images)
+
+
+def collect(viewer: ViewerModel, cells: Points, slab: Slab) -> SlabLayers:
+    """The layers of a viewer that show a slab, whose cells are shown by one of them."""
+    found = SlabLayers(cells)
+    for layer in viewer.layers:
+        if slab_of(layer) is not slab or layer is cells:
+            continue
+        if isinstance(layer, Shapes):
+            found.regions = layer
+        elif isinstance(layer, Labels) and layer.metadata.get(METADATA_OUTLINES):
+            found.outlines = layer
+        else:
+            found.images.append(layer)
+    return found

@@ -30,14 +30,22 @@ from napari_abc.viewer.links import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from napari.layers import Points
     from numpy.typing import NDArray
 
     from napari_abc.model import Coloring, Slab
 
-__all__ = ["LayerTuple", "PreparedSlab", "default_key", "layer_name", "layer_space", "prepare_slab"]
+__all__ = [
+    "LayerTuple",
+    "PreparedSlab",
+    "common_key",
+    "default_key",
+    "layer_name",
+    "layer_space",
+    "prepare_slab",
+]
 
 LayerTuple = tuple[Any, dict[str, Any], str]
 """Data, arguments and type of a layer, as napari's readers give them."""
@@ -96,6 +104,47 @@ def default_key(slab: Slab) -> str | None:
         if best is not None:
             return best[1]
     return None
+
+
+def common_key(slabs: Sequence[Slab], wanted: Sequence[str] = ()) -> str | None:
+    """The finest grouped column that all of some slabs have and that the eye can still read in each.
+
+    Parameters
+    ----------
+    slabs
+        At least one; names of columns are compared without regard to case, as species write them otherwise.
+    wanted
+        Columns that come first if all have them, such as what is seen already.
+
+    Returns
+    -------
+    str or None
+        As the first slab writes it; None where they have none in common.
+    """
+    readable = [_readable(slab) for slab in slabs]
+    common = set(readable[0]).intersection(*readable[1:])
+    for name in wanted:
+        if name.casefold() in common:
+            return name
+    return max(
+        (name for key, (name, _) in readable[0].items() if key in common),
+        key=lambda name: sum(counts[name.casefold()][1] for counts in readable),
+        default=None,
+    )
+
+
+def _readable(slab: Slab) -> dict[str, tuple[str, int]]:
+    """Name and number of categories of the grouped columns that a slab can be colored by at first."""
+    found = {}
+    for columns in slab.groups.values():
+        for column in columns:
+            if column in slab.cells and _is_categorical(slab, column):
+                count = int(slab.cells[column].nunique())
+                if 1 < count <= _MOST_CATEGORIES:
+                    found[column.casefold()] = column, count
+        if found:
+            break  # the first group is the taxonomy
+    return found
 
 
 def _is_categorical(slab: Slab, column: str) -> bool:

@@ -11,7 +11,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from weakref import WeakSet, ref
 
-import napari
 from napari.layers import Labels, Points, Shapes
 
 from napari_abc.errors import ConfigurationError
@@ -41,7 +40,7 @@ if TYPE_CHECKING:
     from napari.layers import Layer
     from napari.utils.events import Event
 
-__all__ = ["watch", "watch_current"]
+__all__ = ["watch"]
 
 _watched: WeakSet[ViewerModel] = WeakSet()
 
@@ -79,13 +78,6 @@ def watch(viewer: ViewerModel) -> None:
     for layer in viewer.layers:
         _look_after(viewer, layer)
     answer_for_cells(viewer)
-
-
-def watch_current() -> None:
-    """Watch napari's current viewer, if there is one: the one that a reader's layers are for."""
-    viewer = napari.current_viewer()
-    if viewer is not None:
-        watch(viewer)
 
 
 def _prepare(layer: Points) -> None:

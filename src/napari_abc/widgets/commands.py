@@ -20,12 +20,18 @@ __all__ = [
     "browse",
     "browse_types",
     "color_cells",
+    "copy_python",
+    "look_at_all",
     "open_annotations",
     "open_dock",
     "open_folder",
     "open_h5ad",
+    "open_view",
+    "redo",
+    "save_view",
     "show_in_frame",
     "show_volumes",
+    "undo",
 ]
 
 DOCK_NAME = "ABC Atlas (Allen Brain Cell Atlas)"
@@ -118,7 +124,7 @@ def show_in_frame() -> None:
     """Show the dock with the list of the slab's frames open, or say that there is no choice."""
     dock = open_dock()
     frames = dock.color_view.picker.frame
-    if frames.isHidden():
+    if not frames.isEnabled() or dock.color_controller.slab is None:
         slab = dock.color_controller.slab
         told = _NOTHING_OPEN if slab is None else f"This {slab.kind} has no other frame."
         notifications.show_info(told)
@@ -148,3 +154,56 @@ def add_image() -> None:
     dock.volumes_section.set_expanded(True)
     dock.volumes_view.add.setFocus()
     dock.volumes_view.add.open_menu()
+
+
+def undo() -> None:
+    """Go back one step, or say that there is none."""
+    dock = open_dock()
+    if not dock.steps.scene.stage.can_undo:
+        notifications.show_info("There is nothing to undo.")
+        return
+    dock.steps.undo()
+
+
+def redo() -> None:
+    """Go forth to what was undone last, or say that there is nothing."""
+    dock = open_dock()
+    if not dock.steps.scene.stage.can_redo:
+        notifications.show_info("There is nothing to redo.")
+        return
+    dock.steps.redo()
+
+
+def look_at_all() -> None:
+    """Fit the camera to all open slabs of the space in view."""
+    dock = _dock_with_slabs()
+    if dock is not None:
+        dock.scene_controller.look_at_all()
+
+
+def save_view() -> None:
+    """Ask for a file and save what is in view."""
+    dock = _dock_with_slabs()
+    if dock is not None:
+        dock.scene_controller.save_view()
+
+
+def open_view() -> None:
+    """Ask for a saved view and rebuild it in the background."""
+    open_dock().scene_controller.open_view()
+
+
+def copy_python() -> None:
+    """Put the lines of Python that rebuild what is in view on the clipboard."""
+    dock = _dock_with_slabs()
+    if dock is not None:
+        dock.scene_controller.copy_python()
+
+
+def _dock_with_slabs() -> AtlasDock | None:
+    """The dock, where slabs are open; else it is said that there is none."""
+    dock = open_dock()
+    if dock.steps.scene.stage.scene.places:
+        return dock
+    notifications.show_info(_NOTHING_OPEN)
+    return None

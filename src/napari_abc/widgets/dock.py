@@ -14,12 +14,15 @@ from napari_abc.widgets.color import ColorController, ColorView, FrameController
 from napari_abc.widgets.find import FindController, FindView
 from napari_abc.widgets.memory import Memory
 from napari_abc.widgets.parts import Section, WorkingDock
+from napari_abc.widgets.scene import FilterController, SceneBar, SceneController
+from napari_abc.widgets.steps import Steps
 from napari_abc.widgets.volumes import VolumesController, VolumesView
 
 if TYPE_CHECKING:
     import napari
     from qtpy.QtGui import QShowEvent
 
+    from napari_abc.stage import Scene
 
 __all__ = ["AtlasDock"]
 
@@ -48,6 +51,7 @@ class AtlasDock(WorkingDock):
         viewer = unwrap(napari_viewer)
         self.find_view = FindView(self)
         self.find_view.hide()  # it only owns the sections; they lie in the splitter
+        self.scene_bar = SceneBar()
         self.color_view = ColorView()
         self.volumes_view = VolumesView()
         color_section = Section("Color", self.color_view)
@@ -83,22 +87,45 @@ class AtlasDock(WorkingDock):
         scroll.setWidgetResizable(True)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setWidget(content)
+        # Undo and what is in view are always seen, and always at the same place.
+        whole = QWidget()
+        column = QVBoxLayout(whole)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(2)
+        column.addWidget(self.scene_bar)
+        column.addWidget(scroll, 1)
 
         memory = Memory(default_cache())
+        self.steps = Steps(viewer, self.jobs, self)
+        self.scene_controller = SceneController(self.scene_bar, self.steps, self.jobs, self)
+        self.filter_controller = FilterController(self.color_view.filter, self.steps, self.jobs, self)
         self.find_controller = FindController(viewer, self.find_view, self.jobs, memory, self)
-        self.color_controller = ColorController(viewer, self.color_view, self.jobs, self)
+        self.color_controller = ColorController(viewer, self.color_view, self.jobs, self.steps, self)
         self.frame_controller = FrameController(viewer, self.color_view, self.jobs, self)
         self.volumes_controller = VolumesController(viewer, self.volumes_view, self.jobs, self)
         self.volumes_controller.summary_changed.connect(self._on_volumes)
         self.volumes_controller.told.connect(self._on_told)
         self.volumes_view.frame_chosen.connect(self.frame_controller.show_in)
-        for follower in (self.frame_controller, self.volumes_controller, self.color_view.cell_size):
+        for follower in (
+            self.frame_controller,
+            self.volumes_controller,
+            self.color_view.cell_size,
+            self.scene_controller,
+        ):
             self.color_controller.followed.connect(follower.follow)
             follower.follow(self.color_controller.layer)
+        self.color_view.picker.layer_chosen.connect(self.scene_controller.look_at_current)
         self.find_controller.slab_opened.connect(self._on_slab_opened)
+        self.steps.changed.connect(self._on_scene)
         self._shown_before = False
         self._made_room = False
-        self.set_up(scroll, self.find_controller.after_cancel, self.color_controller, self.volumes_controller)
+        self.set_up(
+            whole,
+            self.find_controller.after_cancel,
+            self.color_controller,
+            self.volumes_controller,
+            self.steps,
+        )
 
     def showEvent(self, event: QShowEvent | None) -> None:
         """Open the source of the last session when the dock is first seen."""
@@ -110,6 +137,10 @@ class AtlasDock(WorkingDock):
             QTimer.singleShot(0, self.find_controller.open_last_source)
 
     # -- room ------------------------------------------------------------------------------------
+
+    def _on_scene(self, _before: Scene, after: Scene) -> None:
+        if after.places:  # whoever opened it: this dock, napari's menus or a script
+            self._on_slab_opened(None)
 
     def _on_slab_opened(self, _layer: object) -> None:
         """Give the legend room: what was chosen is folded away once, and can be opened again."""

@@ -6,6 +6,7 @@ asks for every folder that a person drops, so the docks are imported once a path
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from napari_abc.task import Task
     from napari_abc.viewer.prepare import LayerTuple
 
-__all__ = ["ask_for_volume", "open_in_background", "run_reader", "volume_reader"]
+__all__ = ["ask_for_volume", "open_in_background", "run_reader", "show_dock", "volume_reader"]
 
 _Paths = str | list[str]
 
@@ -40,7 +41,29 @@ def run_reader(path: _Paths | None = None) -> Callable[[_Paths], list[LayerTuple
 
         open_folder()
         return None
-    return readers.get_reader(path)
+    return _read_run if readers.get_reader(path) is not None else None
+
+
+def _read_run(path: _Paths) -> list[LayerTuple]:
+    """Read a run; in a window the dock, which has its colors and its legend, is shown beside it.
+
+    Raises
+    ------
+    AbcError
+        If it can't be read; the message says why and what to do.
+    """
+    layers = readers.read(path)
+    show_dock()
+    return layers
+
+
+def show_dock() -> None:
+    """Show the dock of napari's current viewer, if there is one: slabs come through napari's own menus."""
+    from napari_abc.widgets.commands import open_dock
+
+    on_gui = threading.current_thread() is threading.main_thread()
+    if on_gui and napari.current_viewer() is not None:
+        open_dock()
 
 
 def volume_reader(path: _Paths | None = None) -> Callable[[_Paths], list[Any]] | None:

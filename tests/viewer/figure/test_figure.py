@@ -16,7 +16,7 @@ from napari_abc.errors import AbcError, ConfigurationError, DisplayError, Unknow
 from napari_abc.model import Continuous, Frame, Palette
 from napari_abc.viewer.color import legend
 from napari_abc.viewer.figure import save_figure
-from napari_abc.viewer.figure._figure import _check_drawn
+from napari_abc.viewer.figure._canvas import check_drawn
 from processes import in_threads
 
 if TYPE_CHECKING:
@@ -257,9 +257,9 @@ def test_a_disk_without_room_is_one_error_and_leaves_nothing(
 def test_a_blank_canvas_is_an_error(slab: Slab) -> None:
     blank = np.zeros((400, 600, 4), dtype=np.uint8)
     with pytest.raises(DisplayError, match="napari-abc doctor"):
-        _check_drawn(blank, slab)
+        check_drawn(blank, slab)
     blank[100, 100, 0] = 9
-    _check_drawn(blank, slab)
+    check_drawn(blank, slab)
 
 
 def test_no_thread_but_the_main_one(slab: Slab, tmp_path: Path) -> None:

@@ -137,7 +137,8 @@ def test_of_cells_that_lie_over_one_another_the_topmost_drawn_is_told(
     below = abc.add_slab(viewer, make_slab(), color_by="Subclass").cells
     slab = make_slab()
     slab.cells.index = [f"other {row}" for row in range(4)]
-    above = abc.add_slab(viewer, slab, color_by="Subclass").cells
+    (layers,) = abc.scene(viewer).open(slab, layout="overlay", color_by="Subclass")
+    above = layers.cells
     viewer.layers.selection = {below}
     assert hover(below, 5, 2)["value"].startswith("other 1")
     hide(above, ["D2"])

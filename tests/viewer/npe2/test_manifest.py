@@ -200,5 +200,5 @@ def test_every_command_of_the_palette_runs_without_arguments(
     for command in manifest.contributions.commands:
         if "sample" not in command.id:  # these are opened elsewhere
             get_app_model().commands.execute_command(command.id).result()
-    assert asked == ["folder", "file", "folder", "file"]
+    assert asked == ["folder", "file", "file", "folder", "file"]
     assert docks(viewer) == [DOCK_NAME]

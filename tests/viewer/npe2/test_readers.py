@@ -16,12 +16,14 @@ from napari_abc.errors import AbcError
 from napari_abc.viewer.color import painted
 from napari_abc.viewer.links import slab_of, viewer_of
 from napari_abc.viewer.npe2.readers import get_reader, read
+from napari_abc.widgets.dock import AtlasDock
 from project import DATA, cut_and_whole, whole_only
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     import napari
+    from qtpy.QtWidgets import QWidget
 
 OURS = (
     "xenium/cell-mix-526",
@@ -203,3 +205,27 @@ def test_a_sample_in_three_dimensions_and_one_of_an_embedding(viewer: napari.Vie
     assert cells.scale.tolist() == [-1, 1]
     assert len(cells.data) > 1000
     assert all(layer.name.endswith("(synthetic)") for layer in (brain, cells))
+
+
+def test_the_dock_shows_itself_with_what_comes_through_napari_and_not_in_scripts(
+    viewer: napari.Viewer,
+) -> None:
+    def docks() -> list[QWidget]:
+        return [dock for dock in viewer.window.dock_widgets.values() if isinstance(dock, AtlasDock)]
+
+    slab = abc.open_atlas("demo")["MERFISH-C57BL6J-638850"].slab("C57BL6J-638850.37")
+    abc.add_slab(viewer, slab)
+    assert docks() == []
+    viewer.open(str(xenium_run()), plugin="napari-abc")
+    (dock,) = docks()
+    assert dock.isVisible()
+    assert not dock.find_view.source_section.expanded  # the legend has the room
+    frame = dock.parentWidget()
+    assert frame is not None
+    frame.hide()
+    viewer.open_sample("napari-abc", "mouse_embedding")
+    assert docks() == [dock]
+    assert dock.isVisible()
+    titles = dock.steps.scene.stage.titles().values()
+    assert len(titles) == 3
+    viewer.window.remove_dock_widget("all")

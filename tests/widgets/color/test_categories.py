@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from qtpy.QtCore import Qt
 
-from napari_abc.widgets.color._categories import CategoryLegend, CategoryRow
+from napari_abc.widgets.color._categories import CategoryLegend, CategoryRow, CountColumn
 
 if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
@@ -116,3 +116,71 @@ def test_hiding_leaves_filter_and_place_alone(legend: CategoryLegend) -> None:
     legend.set_rows("Cluster", [*rows[:-1], replace(rows[-1], hidden=True)], 60)
     assert legend.filter.text() == "type"
     assert legend.view.verticalScrollBar().value() == place
+
+
+def _headings(legend: CategoryLegend) -> list[str]:
+    model = legend.view.model()
+    return [model.headerData(i, Qt.Orientation.Horizontal) for i in range(1, model.columnCount())]
+
+
+SLABS = (CountColumn("Plane.03", "human"), CountColumn("C57BL6J-638850.37", "mouse"))
+
+
+def test_cells_are_counted_by_slab_side_by_side(legend: CategoryLegend) -> None:
+    rows = [
+        CategoryRow("D1", "#ff0000", 1203, counts=(1200, 3)),
+        CategoryRow("D2", "#00ff00", 7, counts=(0, 7)),
+    ]
+    legend.set_rows("Subclass", rows, 2, SLABS)
+    model = legend.view.model()
+    counts = [[model.index(i, column).data() for column in (1, 2)] for i in range(2)]
+    assert counts == [["1,200", "3"], ["0", "7"]]
+    header = legend.view.horizontalHeader()
+    assert not header.isHidden()
+    headings = _headings(legend)
+    assert [text.split("\n")[0] for text in headings] == ["Human", "Mouse"]
+    assert headings[1].endswith(".37")  # where there is no room, what tells slabs apart is kept
+    tip = Qt.ItemDataRole.ToolTipRole
+    assert "Mouse: C57BL6J-638850.37" in model.headerData(2, Qt.Orientation.Horizontal, tip)
+    assert "1,203 cells" in model.index(0, 0).data(tip)
+    assert "3 in Mouse: C57BL6J-638850.37" in model.index(0, 2).data(tip)
+    widths = [header.sectionSize(column) for column in range(3)]
+    assert sum(widths) <= legend.view.viewport().width()
+    assert widths[0] >= 90
+    legend.set_rows("Subclass", [replace(row, counts=()) for row in rows], 2)  # one slab again
+    assert model.columnCount() == 2
+    assert header.isHidden()
+    assert model.index(0, 1).data() == "1,203"
+
+
+def test_species_stand_above_the_names_only_where_they_differ(legend: CategoryLegend) -> None:
+    legend.resize(560, 300)  # room for whole names
+    planes = [CountColumn(f"Plane.{i}", "human") for i in range(4)]
+    legend.set_rows("Class", [CategoryRow("a", "#000000", 10, counts=(1, 2, 3, 4))], 1, planes)
+    assert _headings(legend) == ["Plane.0", "Plane.1", "Plane.2", "Plane.3"]
+
+
+def test_counts_of_many_slabs_are_summed_and_listed_in_the_tooltip(legend: CategoryLegend) -> None:
+    planes = [CountColumn(f"Plane.{i}") for i in range(8)]
+    legend.set_rows("Class", [CategoryRow("a", "#000000", 36, counts=tuple(range(1, 9)))], 1, planes)
+    model = legend.view.model()
+    assert model.columnCount() == 2
+    assert model.index(0, 1).data() == "36"
+    assert legend.view.horizontalHeader().isHidden()
+    assert legend.title.text() == "Class: 1 category in 8 slabs"
+    assert "8 in Plane.7" in model.index(0, 1).data(Qt.ItemDataRole.ToolTipRole)
+
+
+def test_other_counts_leave_filter_and_place_alone(legend: CategoryLegend) -> None:
+    rows = [CategoryRow(f"type {i}", "#000000", 5, counts=(2, 3)) for i in range(60)]
+    legend.set_rows("Cluster", rows, 60, SLABS)
+    legend.filter.setText("type")
+    legend.view.scrollToBottom()
+    place = legend.view.verticalScrollBar().value()
+    assert place > 0
+    legend.set_rows("Cluster", [replace(row, count=123_456, counts=(123_456, 0)) for row in rows], 60, SLABS)
+    assert legend.filter.text() == "type"
+    assert legend.view.verticalScrollBar().value() == place
+    assert legend.view.model().index(0, 1).data() == "123,456"
+    wanted = legend.fontMetrics().horizontalAdvance("123,456")
+    assert legend.view.columnWidth(1) >= wanted

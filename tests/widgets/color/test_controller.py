@@ -11,7 +11,7 @@ from qtpy.QtCore import Qt
 from napari_abc.errors import ExpressionError
 from napari_abc.text import SYNTHETIC
 from napari_abc.viewer.color import color_by, events, hide, painted
-from napari_abc.viewer.layers import SlabLayers, add_slab
+from napari_abc.viewer.scene import add_slab
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
 
     from napari_abc.model import Slab
+    from napari_abc.viewer.layers import SlabLayers
     from napari_abc.widgets.color import ColorView
     from napari_abc.widgets.dock import AtlasDock
 
@@ -83,7 +84,7 @@ def test_a_column_colors_cells_and_legend(
 
 
 def test_categories_hidden_in_the_legend_are_not_drawn_and_counted(
-    view: ColorView, layers: SlabLayers, slab: Slab
+    dock: AtlasDock, view: ColorView, layers: SlabLayers, slab: Slab
 ) -> None:
     model = view.legend.view.model()
     lines = [model.index(i, 0).data() for i in range(model.rowCount())]
@@ -93,16 +94,18 @@ def test_categories_hidden_in_the_legend_are_not_drawn_and_counted(
     codes = slab.cells["Class"].cat.codes.to_numpy()
     gone = (codes == 0) | (codes == -1)
     np.testing.assert_array_equal(layers.cells.face_color[:, 3] == 0, gone)
-    state = painted(layers.cells)
-    assert state is not None
-    assert state.hidden == {"MSN", None}
+    scene = dock.steps.scene
+    (condition,) = scene.filters
+    assert (condition.column, condition.names, condition.keep) == ("Class", ("MSN", None), False)
     assert f"Showing {400 - gone.sum()} of 403 cells" in view.summary.cells.text()
-    assert f"{gone.sum()} are hidden" in view.summary.cells.text()
-    color_by(layers.cells, "Class")
-    state = painted(layers.cells)
-    assert state is not None
-    assert not state.hidden
-    assert "hidden" not in view.summary.cells.text()
+    assert f"{gone.sum()} are left out by the filter" in view.summary.cells.text()
+    assert _legend(view)["MSN"] == f"{(codes == 0).sum()}"  # what would come back
+    color_by(layers.cells, "region")  # the filter is another thing than the coloring
+    np.testing.assert_array_equal(layers.cells.face_color[:, 3] == 0, gone)
+    assert "left out" in view.summary.cells.text()
+    scene.clear_filters()
+    assert not (layers.cells.face_color[:, 3] == 0).any()
+    assert "left out" not in view.summary.cells.text()
 
 
 def test_a_typed_gene_colors_cells_and_bar(
@@ -399,3 +402,22 @@ def test_a_layer_that_was_there_before_the_dock_is_found(
     dock = AtlasDock(viewer)
     viewer.window.add_dock_widget(dock)
     assert dock.color_view.picker.layer.currentText() == layers.cells.name
+
+
+def test_genes_of_every_open_slab_are_offered_and_found(
+    qtbot: QtBot, dock: AtlasDock, view: ColorView, layers: SlabLayers, slab: Slab, matrix: Any, idle: Idle
+) -> None:
+    names = ["X1", "X2", "X3"]  # another species has other identifiers
+    genes = slab.genes.assign(gene_symbol=["ABO", "drd2", "PENK"]).set_axis(names)
+    source = replace(matrix, identifiers=names)
+    macaque = replace(slab, label="Plane.05", genes=genes, expression_source=source)
+    other = add_slab(dock.find_controller._viewer, macaque).cells
+    view.picker.layer.activated.emit(0)  # the first one has no ABO
+    view.picker.gene.setText("abo")
+    qtbot.keyClick(view.picker.gene, Qt.Key.Key_Return)
+    idle(dock)
+    assert view.notice.text == ""
+    assert _by(other) == "gene:ABO"
+    state = painted(layers.cells)
+    assert state is not None and np.isnan(state.coloring.numbers()).all()  # gray, and its title says so
+    assert any("has no 'ABO'" in note for note in dock.steps.scene.notes)

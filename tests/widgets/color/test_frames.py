@@ -8,8 +8,8 @@ import pytest
 
 from napari_abc.model import Frame
 from napari_abc.viewer.color import painted
-from napari_abc.viewer.layers import SlabLayers, add_slab
 from napari_abc.viewer.links import slab_of
+from napari_abc.viewer.scene import add_slab
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
 
     from napari_abc.model import Slab
+    from napari_abc.viewer.layers import SlabLayers
     from napari_abc.widgets.color._picker import ColorPicker
     from napari_abc.widgets.dock import AtlasDock
 
@@ -50,12 +51,13 @@ def test_frames_are_offered_where_there_is_a_choice(dock: AtlasDock, slab: Slab,
     picker = dock.color_view.picker
     assert offered(picker) == ["Section", "Allen CCFv3", "Nowhere"]
     assert picker.frame.currentData() == "slab"
-    assert not picker.frame.isHidden()
+    assert picker.frame.isEnabled()
     dock.find_controller._viewer.layers.clear()
-    assert picker.frame.isHidden()
+    assert not picker.frame.isEnabled()
     slab.frames = slab.frames[:1]
     add_slab(dock.find_controller._viewer, slab)
-    assert picker.frame.isHidden()
+    assert not picker.frame.isEnabled() and not picker.frame.isHidden()  # nothing below it moves
+    assert offered(picker) == ["Section"]
 
 
 def test_a_chosen_frame_is_shown_with_colors_and_legend(

@@ -11,7 +11,7 @@ import scipy.sparse
 from napari_abc.atlas.atlas import open_atlas
 from napari_abc.io.matrix import _own_index as own_index
 from napari_abc.vendors.registry import open_bundle
-from napari_abc.viewer.layers import add_slab
+from napari_abc.viewer.scene import add_slab
 from napari_abc.widgets.color._indexing import INDEX
 
 if TYPE_CHECKING:

@@ -35,3 +35,21 @@ def test_it_says_how_many_cells_are_shown_and_whose_they_are(qtbot: QtBot) -> No
     assert summary.notes.isHidden()
     summary.clear()
     assert summary.isHidden()
+
+
+def test_what_a_filter_adds_moves_nothing(qtbot: QtBot) -> None:
+    summary = SlabSummary()
+    qtbot.addWidget(summary)
+    summary.resize(300, 200)
+    line = "Showing 9,011 of 9,011 cells"
+    summary.show_slab(f"{line}.", (), "CC BY 4.0", "Me", True)
+    with qtbot.waitExposed(summary):
+        summary.show()
+    layout = summary.layout()
+    assert layout is not None
+    before = layout.heightForWidth(300)
+    filtered = f"{line}; 2,738 are left out by the filter."
+    summary.show_slab(filtered, ("Plane.1 has no column 'x'.",), "CC BY 4.0", "Me", True)
+    assert layout.heightForWidth(300) == before
+    summary.show_slab(f"{line}; {'and more ' * 40}.", (), "CC BY 4.0", "Me", True)
+    assert layout.heightForWidth(300) > before

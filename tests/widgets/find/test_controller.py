@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import shutil
 import threading
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from qtpy.QtCore import Qt
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
     from pytestqt.qtbot import QtBot
 
+    from napari_abc.model import Slab
+    from napari_abc.task import Task
     from napari_abc.widgets.dock import AtlasDock
     from napari_abc.widgets.find import FindView
     from servers import BucketServer
@@ -75,7 +78,7 @@ def test_from_source_to_colored_slab(
     assert not view.dataset_section.expanded  # room for the legend
 
     count = len(_layers(dock))
-    view.slabs.open_requested.emit(_slabs(view)[0])  # a second double-click
+    view.slabs.open_requested.emit((_slabs(view)[0],))  # a second double-click
     idle(dock)
     assert len(_layers(dock)) == count
     assert dock.find_controller._viewer.layers.selection.active is cells
@@ -146,7 +149,7 @@ def test_a_large_download_is_said_and_confirmed_first(
     assert view.slabs._model.rows[0].cells is None
     s3_server.requests.clear()
 
-    view.slabs.open_requested.emit(label)
+    view.slabs.open_requested.emit((label,))
     assert "needs" in view.notice.text
     assert "MB" in view.notice.text
     qtbot.mouseClick(view.notice.answers()[1], Qt.MouseButton.LeftButton)
@@ -154,7 +157,7 @@ def test_a_large_download_is_said_and_confirmed_first(
     assert s3_server.fetched() == []
     assert _layers(dock) == []
 
-    view.slabs.open_requested.emit(label)
+    view.slabs.open_requested.emit((label,))
     qtbot.mouseClick(view.notice.answers()[0], Qt.MouseButton.LeftButton)
     idle(dock)
     assert any(label in name for name in _layers(dock))
@@ -200,7 +203,7 @@ def test_cancel_in_the_middle_of_a_download(
         view.datasets.select(MARMOSET)
         idle(dock)
         server.stall_after = 100_000
-        view.slabs.open_requested.emit(_slabs(view)[0])
+        view.slabs.open_requested.emit((_slabs(view)[0],))
         assert server.stalled.wait(20)
         qtbot.waitUntil(lambda: dock.task_bar.amount.text() != "", timeout=10_000)
         qtbot.mouseClick(dock.task_bar.cancel_button, Qt.MouseButton.LeftButton)
@@ -301,3 +304,177 @@ def test_a_source_opened_before_the_dock_is_seen_stays(
     idle(dock)
     assert view.source.location == str(release_folder)
     assert Memory(default_cache()).source() == str(release_folder)
+
+
+@pytest.fixture
+def mouse(dock: AtlasDock, view: FindView, release_folder: Path, idle: Idle) -> list[str]:
+    """Sections of the mouse dataset, which is listed."""
+    dock.find_controller.open_source(str(release_folder), "", False)
+    idle(dock)
+    view.datasets.select(MOUSE)
+    idle(dock)
+    return list(view.slabs.listed)
+
+
+def _open(dock: AtlasDock) -> list[str]:
+    return [place.slab.slab for place in dock.steps.scene.stage.scene.places]
+
+
+def test_several_slabs_are_opened_as_one_step(
+    dock: AtlasDock, view: FindView, mouse: list[str], idle: Idle
+) -> None:
+    assert len(mouse) == 2 and "All sections" not in mouse
+    view.slabs.all_button.click()
+    idle(dock)
+    assert sorted(_open(dock)) == sorted(mouse)
+    scene = dock.steps.scene
+    scene.undo()
+    assert _open(dock) == []
+    scene.redo()
+    assert sorted(_open(dock)) == sorted(mouse)
+
+
+def test_what_is_open_already_is_looked_at_and_the_rest_is_opened(
+    dock: AtlasDock, view: FindView, mouse: list[str], idle: Idle
+) -> None:
+    dock.find_controller.open_slab(mouse[1])
+    idle(dock)
+    layer = dock.color_controller.layer
+    dock.find_controller.open_slabs(mouse[:2])
+    idle(dock)
+    assert _open(dock) == [mouse[1], mouse[0]]
+    assert dock.color_controller.layer is not layer
+    steps = dock.steps.scene.stage.before
+    dock.find_controller.open_slab(mouse[1])
+    assert not dock.jobs.busy()
+    assert dock.color_controller.layer is layer
+    assert dock.steps.scene.stage.before == steps  # looking is no step
+
+
+def test_a_slab_of_the_same_release_of_another_source_is_another_one(
+    dock: AtlasDock, view: FindView, mouse: list[str], idle: Idle
+) -> None:
+    dock.find_controller.open_slab(mouse[0])
+    idle(dock)
+    dock.find_controller.open_source("demo", "", False)
+    idle(dock)
+    view.datasets.select(MOUSE)
+    idle(dock)
+    dock.find_controller.open_slab(mouse[0])
+    idle(dock)
+    assert _open(dock) == [mouse[0]] * 2
+
+
+def test_cancelling_keeps_what_was_read(
+    qtbot: QtBot,
+    dock: AtlasDock,
+    view: FindView,
+    mouse: list[str],
+    idle: Idle,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from napari_abc.atlas.dataset import Dataset
+
+    second, read = threading.Event(), Dataset.slab
+
+    def slab(self: Dataset, label: str, task: Task, columns: tuple[str, ...] = ()) -> Slab:
+        if label == mouse[1]:
+            second.set()
+            while True:
+                task.report("Reading what never ends", 0)
+                threading.Event().wait(0.005)
+        return read(self, label, task, columns)
+
+    monkeypatch.setattr(Dataset, "slab", slab)
+    dock.find_controller.open_slabs(mouse)
+    assert second.wait(60)
+    said = "Opening 2 of 2"
+    qtbot.waitUntil(lambda: dock.task_bar.label.text() == said, timeout=10_000)
+    qtbot.mouseClick(dock.task_bar.cancel_button, Qt.MouseButton.LeftButton)
+    idle(dock)
+    assert _open(dock) == mouse[:1]
+    assert view.notice.text == "Cancelled after 1 of 2; what was read is open."
+    qtbot.waitUntil(
+        lambda: not any(t.name == "napari-abc open" for t in threading.enumerate()), timeout=5_000
+    )
+
+
+def test_one_that_cannot_be_read_is_said_and_the_others_are_opened(
+    dock: AtlasDock, view: FindView, mouse: list[str], idle: Idle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from napari_abc.atlas.dataset import Dataset
+    from napari_abc.errors import FormatError
+
+    read = Dataset.slab
+
+    def slab(self: Dataset, label: str, task: Task, columns: tuple[str, ...] = ()) -> Slab:
+        if label == mouse[0]:
+            raise FormatError("Its table is damaged; delete it and fetch it again.")
+        return read(self, label, task, columns)
+
+    monkeypatch.setattr(Dataset, "slab", slab)
+    dock.find_controller.open_slabs(mouse[:2])
+    idle(dock)
+    assert _open(dock) == [mouse[1]]
+    assert view.notice.text.startswith(f"1 of 2 could not be opened. {mouse[0]}: Its table is damaged")
+
+
+def test_many_cells_are_asked_for_first(
+    qtbot: QtBot,
+    dock: AtlasDock,
+    view: FindView,
+    mouse: list[str],
+    idle: Idle,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(find_controller, "MANY_CELLS", 1_000)
+    view.slabs.all_button.click()
+    assert "cells at once" in view.notice.text
+    assert f"Opening {len(mouse)} brain sections" in view.notice.text
+    qtbot.mouseClick(view.notice.answers()[1], Qt.MouseButton.LeftButton)
+    assert not dock.jobs.busy()
+    view.slabs.all_button.click()
+    qtbot.mouseClick(view.notice.answers()[0], Qt.MouseButton.LeftButton)
+    idle(dock)
+    assert len(_open(dock)) == len(mouse)
+
+
+def test_a_gene_that_the_scene_shows_is_not_fetched_for_what_is_opened(
+    dock: AtlasDock,
+    view: FindView,
+    s3_server: BucketServer,
+    idle: Idle,
+    monkeypatch: pytest.MonkeyPatch,
+    slab: Slab,
+) -> None:
+    scene = dock.steps.scene
+    scene.open(slab)
+    scene.color_by("gene:DRD1")
+    dock.find_controller._on_welcome(demo=False)
+    idle(dock)
+    view.datasets.select(MARMOSET)
+    idle(dock)
+    s3_server.requests.clear()
+    dock.find_controller.open_slab(_slabs(view)[0])
+    idle(dock)
+    assert len(_open(dock)) == 2
+    assert [key for key in s3_server.fetched() if key.endswith(".h5ad")] == []
+    assert any("is not on disk yet" in note for note in scene.notes)
+
+
+def test_what_is_opened_while_colors_are_read_does_not_stop_them(
+    qtbot: QtBot, dock: AtlasDock, slab: Slab, matrix: Any, idle: Idle
+) -> None:
+    scene = dock.steps.scene
+    scene.open(slab)
+    scene.color_by("gene:DRD1")
+    gate = threading.Event()
+    for label in ("Plane.04", "Plane.05"):
+        source = replace(matrix, gate=gate, reads=[])
+        other = replace(slab, label=label, expression_source=source)
+        dock.find_controller._load(f"Opening {label}", lambda task, other=other: other)
+        qtbot.waitUntil(lambda source=source: bool(source.reads), timeout=30_000)
+    assert _open(dock) == ["Plane.03"]
+    gate.set()
+    idle(dock)
+    assert sorted(_open(dock)) == ["Plane.03", "Plane.04", "Plane.05"]

@@ -41,9 +41,11 @@ def test_slabs_keep_their_order() -> None:
             "cells": pd.array([None, 5], dtype="Int64"),
             "sections": pd.array([4, None], dtype="Int64"),
             "regions": [True, False],
+            "kind": ["brain section", "brain"],
         }
     )
-    assert slab_rows(table) == [SlabRow("z", None, 4, True), SlabRow("a", 5, None, False, "All cells")]
+    z, a = SlabRow("z", None, 4, True), SlabRow("a", 5, None, False, "All cells", whole=True)
+    assert slab_rows(table, "brain section") == [z, a]
 
 
 def test_genes_without_symbols() -> None:

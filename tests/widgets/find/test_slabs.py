@@ -68,7 +68,7 @@ def test_a_slab_opens_by_key_mouse_and_button(qtbot: QtBot, table: SlabTable, ho
             viewport = table.view.viewport()
             qtbot.mouseClick(viewport, Qt.MouseButton.LeftButton, pos=place)
             qtbot.mouseDClick(viewport, Qt.MouseButton.LeftButton, pos=place)
-    assert signal.args == ["CX.17.Plane.03"]
+    assert signal.args == [("CX.17.Plane.03",)]
 
 
 def test_enter_opens_nothing_where_nothing_is_chosen(qtbot: QtBot, table: SlabTable) -> None:
@@ -97,7 +97,7 @@ def test_filter_and_choice_survive_new_counts(qtbot: QtBot, table: SlabTable) ->
     table.select("C57BL6J-638850.38")
     table.set_rows([SlabRow(row.label, 7) for row in many])
     assert _column(table, 0) == ["C57BL6J-638850.38"]
-    assert table.current == "C57BL6J-638850.38"
+    assert table.chosen == ("C57BL6J-638850.38",)
     table.filter.setText("nothing")
     assert table.empty.text() == "No slab matches “nothing”."
 
@@ -120,7 +120,7 @@ def test_titles_are_shown_and_found_and_labels_are_what_is_opened(qtbot: QtBot, 
     assert table.select("WMB-neighborhood-3")
     with qtbot.waitSignal(table.open_requested) as signal:
         table.open_button.click()
-    assert signal.args == ["WMB-neighborhood-3"]
+    assert signal.args == [("WMB-neighborhood-3",)]
 
 
 def test_the_dataset_says_what_its_slabs_are_called(table: SlabTable) -> None:
@@ -151,3 +151,56 @@ def test_headings_and_figures_stand_over_one_another_and_are_explained(table: Sl
     assert model.headerData(0, Qt.Orientation.Horizontal, align) & Qt.AlignmentFlag.AlignLeft
     assert model.headerData(1, Qt.Orientation.Horizontal, align) & Qt.AlignmentFlag.AlignRight
     assert "slab plane" in model.headerData(1, Qt.Orientation.Horizontal, tip)
+
+
+WHOLE = [SlabRow(f".{i:02}", 1_000, 1) for i in range(12)] + [SlabRow("All sections", 12_000, 12, whole=True)]
+
+
+def _click(qtbot: QtBot, table: SlabTable, row: int, held: Qt.KeyboardModifier) -> None:
+    index = table.view.model().index(row, 0)
+    table.view.scrollTo(index)
+    place = table.view.visualRect(index).center()
+    qtbot.mouseClick(table.view.viewport(), Qt.MouseButton.LeftButton, held, place)
+
+
+def test_several_slabs_are_chosen_and_opened_at_once(qtbot: QtBot, table: SlabTable) -> None:
+    table.set_rows(WHOLE, kind="brain section")
+    table.show()
+    with qtbot.waitExposed(table):
+        pass
+    places = [button.geometry() for button in (table.open_button, table.all_button)]
+    _click(qtbot, table, 3, Qt.KeyboardModifier.NoModifier)
+    assert table.open_button.text() == "&Open"
+    _click(qtbot, table, 1, Qt.KeyboardModifier.ControlModifier)
+    assert table.open_button.text() == "&Open 2 sections"
+    _click(qtbot, table, 4, Qt.KeyboardModifier.ShiftModifier)
+    assert table.open_button.accessibleName() == "Open 4 brain sections"
+    with qtbot.waitSignal(table.open_requested) as signal:
+        qtbot.keyClick(table.view, Qt.Key.Key_Return)
+    assert signal.args == [(".01", ".02", ".03", ".04")]  # as listed, not as clicked
+    qtbot.keyClick(table.view, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    assert table.open_button.text() == "&Open 12 sections"
+    with qtbot.waitSignal(table.open_requested) as signal:
+        table.open_button.click()
+    assert signal.args == [tuple(row.label for row in WHOLE[:12])]  # the same cells are not opened twice
+    assert [button.geometry() for button in (table.open_button, table.all_button)] == places
+    table.set_rows(WHOLE, kind="brain section")  # new counts leave the choice alone
+    assert len(table.chosen) == 13
+    assert table.select("All sections")
+    with qtbot.waitSignal(table.open_requested) as signal:
+        table.open_button.click()
+    assert signal.args == [("All sections",)]
+
+
+def test_open_all_opens_what_the_filter_leaves(qtbot: QtBot, table: SlabTable) -> None:
+    table.set_rows(WHOLE, kind="brain section")
+    assert table.all_button.text() == "Open all 12"
+    table.filter.setText(".1")
+    assert table.all_button.text() == "Open all 2"
+    with qtbot.waitSignal(table.open_requested) as signal:
+        table.all_button.click()
+    assert signal.args == [(".10", ".11")]
+    table.filter.setText(".11")
+    assert not table.all_button.isEnabled()
+    table.set_rows([SlabRow("UMAP"), SlabRow("Neurons")], kind="embedding")
+    assert table.all_button.isHidden()

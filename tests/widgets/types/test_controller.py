@@ -10,8 +10,8 @@ import pytest
 from napari.components import ViewerModel
 
 from napari_abc.atlas.atlas import open_atlas
-from napari_abc.viewer.color import color_by, painted
-from napari_abc.viewer.layers import add_slab
+from napari_abc.viewer.color import painted
+from napari_abc.viewer.scene import add_slab, color_by
 from napari_abc.widgets import shared_atlas
 from napari_abc.widgets.dock import AtlasDock
 from napari_abc.widgets.memory import Memory
@@ -146,14 +146,13 @@ def test_cells_of_terms_are_shown_in_every_open_slab_that_has_them(
     view.table.select([SST, "CS20230722_SUBC_007"])
     view.show_button.click()
     idle(mouse)
-    assert painted(human) is before
+    assert painted(human).coloring is before.coloring
+    assert (np.asarray(human.face_color)[:, 3] > 0).all()
     for layer in layers:
         state = painted(layer)
         assert state is not None
         assert state.coloring.key == "subclass"
         wanted = {"053 Sst Gaba", "007 L2/3 IT CTX Glut"}
-        assert set(state.coloring.names) - wanted <= set(state.hidden)
-        assert not wanted & set(state.hidden)
         shown = np.asarray(layer.face_color)[:, 3] > 0
         counts = layer.metadata["napari_abc.slab"].cells["subclass"].isin(wanted)
         assert shown.sum() == counts.sum() > 0
@@ -162,8 +161,11 @@ def test_cells_of_terms_are_shown_in_every_open_slab_that_has_them(
 
     assert view.all_button.isEnabled()
     view.all_button.click()
-    assert all(painted(layer).hidden == frozenset() for layer in layers)
+    assert all((np.asarray(layer.face_color)[:, 3] > 0).all() for layer in layers)
     assert not view.all_button.isEnabled()
+    mouse.steps.undo()
+    mouse.steps.undo()  # coloring and filter were one step
+    assert [painted(layer).coloring.key for layer in layers] == ["class", "class"]
 
 
 def test_a_level_of_a_parcellation_with_a_prefix_is_found(
@@ -179,7 +181,8 @@ def test_a_level_of_a_parcellation_with_a_prefix_is_found(
     view.show_button.click()
     idle(mouse)
     assert painted(layer).coloring.key == "parcellation_division"
-    assert "TH" not in painted(layer).hidden
+    shown = np.asarray(layer.face_color)[:, 3] > 0
+    assert set(layer.metadata["napari_abc.slab"].cells["parcellation_division"][shown]) == {"TH"}
 
 
 def test_what_somebody_else_paints_meanwhile_is_left(
@@ -195,7 +198,7 @@ def test_what_somebody_else_paints_meanwhile_is_left(
     viewer.layers.remove(second)
     assert mouse.view.all_button.isEnabled()
     mouse.view.all_button.click()
-    assert painted(first).coloring.is_gene
+    assert painted(first).coloring.genes
     viewer.layers.clear()
     assert "No open cells" in mouse.view.slabs.text()
 

@@ -9,8 +9,8 @@ import pytest
 
 from napari_abc.errors import NetworkError
 from napari_abc.model import Frame, LabelLevel, Volume
-from napari_abc.viewer.layers import SlabLayers, add_slab
 from napari_abc.viewer.parcellation import level_of
+from napari_abc.viewer.scene import add_slab
 from napari_abc.widgets.find import ASK_FROM
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from napari_abc.model import Slab
     from napari_abc.task import Task
+    from napari_abc.viewer.layers import SlabLayers
     from napari_abc.widgets.dock import AtlasDock
 
     Idle = Callable[[AtlasDock], None]

@@ -12,7 +12,7 @@ import tifffile
 from qtpy.QtWidgets import QFileDialog, QLineEdit
 
 from napari_abc.io.images import _open as own_image
-from napari_abc.viewer.layers import add_slab
+from napari_abc.viewer.scene import add_slab
 from visits import answer_dialog
 
 if TYPE_CHECKING:

@@ -43,7 +43,7 @@ def cell_subset(layer: Points) -> CellSubset | None:
         rows[cells[cells >= 0]] = True
         return CellSubset(rows, "selected") if rows.any() else None
     state = painted(layer)
-    if state is None or not state.hidden:
+    if state is None or not (state.hidden or state.kept is not None):
         return None
     rows = state.drawn()
     return CellSubset(rows, "shown") if rows.any() and not rows.all() else None

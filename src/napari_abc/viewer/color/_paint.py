@@ -66,44 +66,7 @@ def color_by(
     limits: tuple[float, float] | None = None,
     colormap: str = DEFAULT_COLORMAP,
 ) -> Coloring:
-    """Color the cells of a layer by a column or a gene.
-
-    Parameters
-    ----------
-    layer
-        A layer of cells that this package opened.
-    key
-        A column of the slab's cells, or ``"gene:"`` and a symbol or identifier.
-    values
-        ``"log2"`` or ``"raw"``, for a gene.
-    limits
-        Values of the colormap's first and last color; None for those that show the values well.
-    colormap
-        Any name that cmap knows.
-
-    Returns
-    -------
-    Coloring
-        The codes or numbers that the cells are colored by.
-
-    Raises
-    ------
-    ConfigurationError
-        If the layer doesn't show a slab's cells, the column has too many different values to tell apart
-        by color, or the limits or the colormap can't be used.
-    UnknownNameError
-        If there is no such column or gene.
-    ExpressionError
-        If there are no such values for these cells.
-    AbcError
-        If a matrix can't be fetched or read, as for :meth:`Slab.expression`.
-
-    Examples
-    --------
-    >>> layers = abc.add_slab(viewer, slab)
-    >>> abc.color_by(layers.cells, "gene:DRD1", limits=(0, 8)).title
-    'DRD1'
-    """
+    """Color the cells of a layer by a column or a gene, as :func:`napari_abc.color_by` does, on no stage."""
     coloring = _cells_of(layer).coloring(key, values)
     paint(layer, coloring, limits, colormap)
     return coloring
@@ -115,6 +78,7 @@ def paint(
     limits: tuple[float, float] | None = None,
     colormap: str = DEFAULT_COLORMAP,
     hidden: Iterable[str | None] | None = None,
+    filtered: tuple[NDArray[np.bool_] | None, bool] | None = None,
 ) -> None:
     """Color the cells of a layer by what was resolved before; on the GUI thread.
 
@@ -127,6 +91,9 @@ def paint(
     hidden
         Names of the categories that are not drawn, None among them for the cells without a value.
         If not given, those stay hidden that are, as long as it is the same coloring.
+    filtered
+        (cells,) False for the cells that a filter sets aside, None for none of them, and whether these are
+        gray and not gone. If not given, the filter stays the one that it is.
 
     Raises
     ------
@@ -138,10 +105,14 @@ def paint(
     """
     layer = unwrap(layer)
     slab = _cells_of(layer)
+    before = painted(layer)
     if hidden is None:
-        before = painted(layer)
         hidden = before.hidden if before is not None and before.coloring is coloring else ()
-    state = resolve(coloring, limits, colormap, hidden)
+    if filtered is None:
+        filtered = (before.kept, before.gray_others) if before is not None else (None, False)
+    if filtered[0] is not None and len(filtered[0]) != len(slab.cells):
+        filtered = (None, False)  # of another frame, which has other cells
+    state = resolve(coloring, limits, colormap, hidden, *filtered)
     count = len(coloring)
     if count != len(slab.cells):
         raise ConfigurationError(

@@ -14,14 +14,17 @@ import numpy as np
 
 from napari_abc.errors import ConfigurationError, UnknownNameError
 from napari_abc.model import DEFAULT_COLORMAP, Coloring
-from napari_abc.viewer.points import CODE, NONE, Lookup, Scale
+from napari_abc.viewer.points import ASIDE, CODE, NONE, Lookup, Scale
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from numpy.typing import NDArray
 
-__all__ = ["Painted", "look_up", "resolve", "rgba"]
+__all__ = ["CONTEXT_COLOR", "Painted", "look_up", "resolve", "rgba"]
+
+CONTEXT_COLOR = (0.2, 0.2, 0.2, 1.0)
+"""RGBA of cells that a filter leaves out, where they are kept as context."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -34,6 +37,10 @@ class Painted:
     colormap: str
     hidden: frozenset[str | None] = field(default=frozenset())
     """Names of the categories that are not drawn; None stands for the cells without a value."""
+    kept: NDArray[np.bool_] | None = None
+    """(cells,) False for the cells that a filter sets aside; None where it keeps all."""
+    gray_others: bool = False
+    """Whether what is set aside is drawn gray, as context, or not at all."""
     table: NDArray[np.float32] = field(init=False, repr=False)
     """(rows, 4) RGBA between 0 and 1, as :meth:`Coloring.table`; what is hidden is transparent."""
 
@@ -42,7 +49,7 @@ class Painted:
 
     def drawn(self, cells: NDArray[np.integer] | None = None) -> NDArray[np.bool_]:
         """Whether each cell, or each of some, is drawn: its color is not transparent."""
-        if not self.hidden:
+        if not self.hidden and (self.kept is None or self.gray_others):
             return np.ones(len(self.coloring) if cells is None else len(cells), bool)
         return np.asarray(rgba(self, cells)[:, 3] > 0)
 
@@ -52,8 +59,15 @@ def resolve(
     limits: tuple[float, float] | None = None,
     colormap: str = DEFAULT_COLORMAP,
     hidden: Iterable[str | None] = (),
+    kept: NDArray[np.bool_] | None = None,
+    gray_others: bool = False,
 ) -> Painted:
     """Check limits and colormap, and fill in the limits that show the values well.
+
+    Parameters
+    ----------
+    coloring, limits, colormap, hidden, kept, gray_others
+        As for :class:`Painted`; limits may be None for those that show the values well.
 
     Raises
     ------
@@ -64,7 +78,7 @@ def resolve(
     """
     hidden = _check_hidden(coloring, hidden)
     if not coloring.takes_limits:
-        return Painted(coloring, None, colormap, hidden)
+        return Painted(coloring, None, colormap, hidden, kept, gray_others)
     found = limits if limits is not None else coloring.limits()
     assert found is not None  # it takes some
     low, high = float(found[0]), float(found[1])
@@ -72,7 +86,7 @@ def resolve(
         raise ConfigurationError(
             f"The limits {low:g} and {high:g} can't be used; give two numbers, the lower one first."
         )
-    return Painted(coloring, (low, high), colormap, hidden)
+    return Painted(coloring, (low, high), colormap, hidden, kept, gray_others)
 
 
 def _check_hidden(coloring: Coloring, hidden: Iterable[str | None]) -> frozenset[str | None]:
@@ -96,7 +110,15 @@ def rgba(painted: Painted, cells: NDArray[np.integer] | None = None) -> NDArray[
     """
     coloring = painted.coloring if cells is None else painted.coloring.take(cells)
     values, limits = coloring.numbers(), painted.limits
-    return Lookup.of(values, painted.table, limits, coloring.zero_apart).colors()
+    colors = Lookup.of(values, painted.table, limits, coloring.zero_apart).colors()
+    if painted.kept is not None:
+        colors[~(painted.kept if cells is None else painted.kept[cells])] = _aside(painted)
+    return colors
+
+
+def _aside(painted: Painted) -> tuple[float, float, float, float]:
+    """RGBA of what a filter sets aside."""
+    return CONTEXT_COLOR if painted.gray_others else (0.0, 0.0, 0.0, 0.0)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -105,6 +127,7 @@ class _Made:
 
     coloring: Coloring
     rows: NDArray[np.int64] | None
+    kept: NDArray[np.bool_] | None
 
 
 def look_up(painted: Painted, rows: NDArray[np.int64] | None, before: Lookup | None = None) -> Lookup:
@@ -120,13 +143,15 @@ def look_up(painted: Painted, rows: NDArray[np.int64] | None, before: Lookup | N
         only colors, limits or what is hidden differ.
     """
     coloring, table, limits = painted.coloring, painted.table, painted.limits
-    made = _Made(coloring, rows)
+    made, aside = _Made(coloring, rows, painted.kept), _aside(painted)
     if before is not None and _is_made_of(before, made):
         scale = CODE if limits is None else Scale.between(limits, len(table), coloring.zero_apart)
         # Where single precision won't do, the numbers are rows of the table, which depend on the limits.
         if scale is not None and (before.scale is CODE) is (scale is CODE):
-            return Lookup(before.numbers, table, scale, made)
-    found = Lookup.of(coloring.numbers(), table, limits, coloring.zero_apart, made)
+            return Lookup(before.numbers, table, scale, made, aside)
+    found = replace(Lookup.of(coloring.numbers(), table, limits, coloring.zero_apart, made), aside=aside)
+    if painted.kept is not None:
+        found = replace(found, numbers=np.where(painted.kept, found.numbers, np.float32(ASIDE)))
     if rows is None:
         return found
     # Row -1 is the last one: the number of a point that is no cell.
@@ -137,7 +162,7 @@ def look_up(painted: Painted, rows: NDArray[np.int64] | None, before: Lookup | N
 def _is_made_of(before: Lookup, made: _Made) -> bool:
     """Whether a lookup is of the same numbers and points."""
     was = before.origin
-    if not isinstance(was, _Made) or was.coloring is not made.coloring:
+    if not isinstance(was, _Made) or was.coloring is not made.coloring or was.kept is not made.kept:
         return False
     if was.rows is None or made.rows is None:
         return was.rows is made.rows

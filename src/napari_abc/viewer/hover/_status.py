@@ -217,7 +217,7 @@ def _is_near(layer: Points, position: Any) -> bool:
 
 
 def _is_drawn(painted: Painted | None, row: int) -> bool:
-    return painted is None or not painted.hidden or bool(painted.drawn(np.array([row]))[0])
+    return painted is None or bool(painted.drawn(np.array([row]))[0])
 
 
 def _reach(layer: Points) -> float:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from napari_abc.errors import ConfigurationError
 from napari_abc.vendors.registry import find_vendor, open_bundle
 from napari_abc.viewer.prepare import prepare_slab
-from napari_abc.viewer.watch import watch_current
+from napari_abc.viewer.scene import scene_of_current
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,7 +54,7 @@ def read(path: _Paths) -> list[LayerTuple]:
     if one is None:
         raise ConfigurationError("Several runs can't be opened as one stack; open them one by one.")
     prepared = prepare_slab(open_bundle(one))
-    watch_current()
+    scene_of_current()
     return list(prepared)
 
 

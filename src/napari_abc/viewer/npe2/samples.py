@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from napari_abc.atlas.atlas import open_atlas
 from napari_abc.errors import UnknownNameError
 from napari_abc.viewer.prepare import prepare_slab
-from napari_abc.viewer.watch import watch_current
+from napari_abc.viewer.scene import scene_of_current
 
 if TYPE_CHECKING:
     from napari_abc.viewer.prepare import LayerTuple
@@ -62,5 +62,5 @@ def _layers(name: str, label: str | None = None) -> list[LayerTuple]:
         slabs = slabs[slabs["order"].notna()]  # not all sections at once, which lie in three dimensions
         label = slabs.sort_values(["regions", "cells"], ascending=False, kind="stable").index[0]
     prepared = prepare_slab(dataset.slab(label))
-    watch_current()
+    scene_of_current()
     return list(prepared)

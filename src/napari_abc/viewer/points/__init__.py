@@ -89,13 +89,14 @@ from __future__ import annotations
 from napari_abc.viewer.points._detail import Detail
 from napari_abc.viewer.points._door import adopt, capable, install
 from napari_abc.viewer.points._guard import guard, is_guarded
-from napari_abc.viewer.points._lookup import CODE, LEAST, NONE, Lookup, Scale, lookup_of
+from napari_abc.viewer.points._lookup import ASIDE, CODE, LEAST, NONE, Lookup, Scale, lookup_of
 from napari_abc.viewer.points._order import order_of
 from napari_abc.viewer.points._raster import pictures_wanted
 from napari_abc.viewer.points._thumbnail import draw_thumbnail, draw_thumbnail_soon
 from napari_abc.viewer.points._vertex_buffer import has_vertex_buffer, order_vertices, write_vertex_colors
 
 __all__ = [
+    "ASIDE",
     "CODE",
     "LEAST",
     "NONE",

@@ -81,17 +81,23 @@ def missing() -> str | None:
 @cache
 def _too_old() -> bool:
     """Whether the graphics driver can't read a table of floats in a vertex shader."""
-    with _opengl_context():
-        units = gl.glGetParameter(_VERTEX_TEXTURES)
-        version = str(gl.glGetParameter(gl.GL_VERSION))
+    try:
+        with _opengl_context():
+            units = gl.glGetParameter(_VERTEX_TEXTURES)
+            version = str(gl.glGetParameter(gl.GL_VERSION))
+    except AttributeError:  # there is no OpenGL, as on Qt's platform "offscreen", and vispy reads its None
+        return True
     return not units or (version < "3" and "texture_float" not in get_gl_extensions())
 
 
 @cache
 def _software() -> bool:
     """Whether there is no graphics card, and a processor draws."""
-    with _opengl_context():
-        renderer = str(gl.glGetParameter(gl.GL_RENDERER)).lower()
+    try:
+        with _opengl_context():
+            renderer = str(gl.glGetParameter(gl.GL_RENDERER)).lower()
+    except AttributeError:
+        return True
     return any(name in renderer for name in _SOFTWARE)
 
 

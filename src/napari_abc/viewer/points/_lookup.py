@@ -10,12 +10,16 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["CODE", "LEAST", "NONE", "Lookup", "Scale", "lookup_of"]
+__all__ = ["ASIDE", "ASIDE_BELOW", "CODE", "LEAST", "NONE", "Lookup", "Scale", "lookup_of"]
 
 LEAST = -2e38
 """Numbers below are of points without a value."""
 NONE = -3e38
 """Stands for NaN, which graphics drivers may take for anything."""
+ASIDE = -3.1e38
+"""Number of points that are set aside: they have a color of their own, behind the table's rows."""
+ASIDE_BELOW = -3.05e38
+"""What tells them from points without a value."""
 _NEVER = -3.2e38
 _LARGE = np.float32(1e38)
 """What infinite numbers are taken for."""
@@ -73,17 +77,23 @@ class Scale:
         return cls(LEAST, origin, rest, scale)
 
     def rows(self, numbers: NDArray[np.float32], count: int) -> NDArray[np.intp]:
-        """Row of each number in a table of ``count`` rows, in single precision as the card counts."""
+        """Row of each number in a table of ``count`` rows, in single precision as the card counts.
+
+        It is ``count`` itself for points that are set aside.
+        """
         none = numbers < np.float32(self.least)
         if not self.scale:
             codes: NDArray[np.intp] = np.where(none, count - 1, numbers).astype(np.intp)
-            return codes.clip(0, count - 1)
+            codes = codes.clip(0, count - 1)
+            codes[numbers < np.float32(ASIDE_BELOW)] = count
+            return codes
         kept = np.where(none, np.float32(self.origin), numbers)
         with np.errstate(over="ignore"):  # far beyond the last step
             steps = ((kept - np.float32(self.origin)) - np.float32(self.rest)) * np.float32(self.scale)
         rows: NDArray[np.intp] = np.clip(steps, 0, count - 3).astype(np.intp)
         rows[(numbers < np.float32(self.cut)) | (numbers <= np.float32(self.zero))] = count - 2
         rows[none] = count - 1
+        rows[numbers < np.float32(ASIDE_BELOW)] = count
         return rows
 
 
@@ -103,6 +113,8 @@ class Lookup:
     scale: Scale
     origin: Any = None
     """What it was made from, for whoever made it."""
+    aside: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
+    """RGBA of points that are set aside, whose number is :data:`ASIDE`; transparent, they are not drawn."""
 
     @classmethod
     def of(
@@ -152,7 +164,11 @@ class Lookup:
     def colors(self, points: NDArray[np.integer] | None = None) -> NDArray[np.float32]:
         """Color of each point, or of some of them, as they are drawn, (points, 4)."""
         numbers = self.numbers if points is None else self.numbers[points]
-        return self.table.take(self.scale.rows(numbers, len(self.table)), axis=0)
+        return self.whole_table().take(self.scale.rows(numbers, len(self.table)), axis=0)
+
+    def whole_table(self) -> NDArray[np.float32]:
+        """(rows + 1, 4) the table, and the color of what is set aside."""
+        return np.vstack([self.table, np.asarray([self.aside], np.float32)])
 
 
 def _rows_in_double(

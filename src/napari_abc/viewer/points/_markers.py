@@ -22,7 +22,7 @@ from vispy.visuals.markers import MarkersVisual, symbol_shaders
 from vispy.visuals.shaders import Function
 
 from napari_abc.viewer.points._canvas_view import some_near, view_of
-from napari_abc.viewer.points._lookup import CODE
+from napari_abc.viewer.points._lookup import ASIDE_BELOW, CODE
 from napari_abc.viewer.points._order import DrawingOrder, order_of, row_ranks
 from napari_abc.viewer.points._pictures import FEW, Pictures
 from napari_abc.viewer.points._raster import pictures_wanted
@@ -97,6 +97,7 @@ class LookupMarkers(Markers):  # type: ignore[misc]
         self._lookup: Lookup | None = None
         self._numbers = np.empty(0, np.float32)
         self._seen: tuple[object, bytes, NDArray[np.bool_] | None] = (None, b"", None)
+        self._aside: tuple[object, bool] = (None, False)
         self._each: dict[str, NDArray[np.floating] | float] = {}
         self._discs, self._diameter = False, 0.0
         self._part: tuple[object, NDArray[np.integer]] | None = None
@@ -170,13 +171,14 @@ class LookupMarkers(Markers):  # type: ignore[misc]
         """Show the points that are shown in other colors; as :meth:`show`."""
         before, self._lookup = self._lookup, lookup
         function, scale = self._row_of, lookup.scale
-        if before is None or before.table is not lookup.table:
+        if before is None or before.table is not lookup.table or before.aside != lookup.aside:
             rows = len(lookup.table)
-            lines = -(-rows // WIDTH)
+            lines = -(-(rows + 1) // WIDTH)
             pixels = np.zeros((lines * WIDTH, 4), np.float32)
-            pixels[:rows] = lookup.table
+            pixels[: rows + 1] = lookup.whole_table()
             self._table.set_data(pixels.reshape(lines, WIDTH, 4))
             function["rows"], self._look_up["lines"] = float(rows), float(lines)
+        function["aside_below"] = ASIDE_BELOW
         for name in ("least", "origin", "rest", "scale", "cut", "zero"):
             function[name] = float(getattr(scale, name))
         if before is None or before.numbers is not lookup.numbers:
@@ -318,18 +320,27 @@ class LookupMarkers(Markers):  # type: ignore[misc]
         """Whether each point's color is not transparent; None where no color is."""
         lookup = self._lookup
         assert lookup is not None
-        opaque = lookup.table[:, 3] > 0
-        if opaque.all():
+        opaque = lookup.whole_table()[:, 3] > 0
+        if opaque[:-1].all() and (opaque[-1] or not self._has_aside()):
             return None
         if self._seen[0] is not self._numbers or self._seen[1] != opaque.tobytes():
-            missing = self._numbers < lookup.scale.least
-            seen: NDArray[np.bool_] | None
+            aside, missing = self._numbers < ASIDE_BELOW, self._numbers < lookup.scale.least
+            seen: NDArray[np.bool_]
             if lookup.scale is CODE:
-                seen = opaque[np.where(missing, len(opaque) - 1, self._numbers).astype(np.int32)]
+                last = len(opaque) - 2
+                seen = opaque[np.where(missing, last, self._numbers).astype(np.int32)]
             else:
-                seen = ~missing if not opaque[-1] else None
+                seen = opaque[-2] | ~missing
+            seen[aside] = opaque[-1]
             self._seen = self._numbers, opaque.tobytes(), seen
         return self._seen[2]
+
+    def _has_aside(self) -> bool:
+        """Whether some points are set aside."""
+        if self._aside[0] is not self._numbers:
+            some = len(self._numbers) > 0 and float(self._numbers.min()) < ASIDE_BELOW
+            self._aside = self._numbers, some
+        return self._aside[1]
 
     def _symbol_of(self, symbol: NDArray[np.floating] | float) -> Function:
         """The shape of one symbol, if all points have the same: a processor works all of them out."""

@@ -70,7 +70,9 @@ void write_depth(vec2 pointcoord) {
 ROW_OF = """
 float row_of(float number) {
     float row = number;
-    if (number < $least) {
+    if (number < $aside_below) {
+        row = $rows;
+    } else if (number < $least) {
         row = $rows - 1.0;
     } else if ($scale > 0.0) {
         if (number < $cut || number <= $zero) {

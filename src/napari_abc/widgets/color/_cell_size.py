@@ -5,10 +5,10 @@ from __future__ import annotations
 from math import log2
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import QSignalBlocker, Qt
+from qtpy.QtCore import QSignalBlocker, Qt, Signal
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QSlider, QWidget
 
-from napari_abc.viewer.cell_size import resize_cells, size_factor
+from napari_abc.viewer.cell_size import size_factor
 
 if TYPE_CHECKING:
     from napari.layers import Points
@@ -22,15 +22,17 @@ _DOUBLINGS = 2
 
 
 class CellSize(QWidget):
-    """Sets the size of all cells of the layer that it follows; hidden while there is none.
+    """Asks for a size of all open cells; hidden while there are none.
 
     napari's own slider sets the size of selected points, and starts at one whole unit: a millimeter.
     """
 
+    chosen = Signal(float)
+    """Multiple of the automatic size that a person wants."""
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
-        self._layer: Points | None = None
         ends = _STEPS * _DOUBLINGS
         self.slider = QSlider(Qt.Orientation.Horizontal, self)
         self.slider.setRange(-ends, ends)
@@ -53,14 +55,19 @@ class CellSize(QWidget):
         self.hide()
 
     def follow(self, layer: Points | None) -> None:
-        """Show and set the size of this layer's cells from now on; None for none."""
+        """Show the size of this layer's cells; None for none."""
         factor = size_factor(layer) if layer is not None else None
-        self._layer = layer if factor is not None else None
         self.setVisible(factor is not None)
         if factor is not None:
-            with QSignalBlocker(self.slider):
-                self.slider.setValue(round(_STEPS * log2(factor)) if factor > 0 else self.slider.minimum())
-            self._say(factor)
+            self.show_factor(factor)
+
+    def show_factor(self, factor: float) -> None:
+        """Show a size, unless a person is choosing one."""
+        if self.slider.isSliderDown():
+            return
+        with QSignalBlocker(self.slider):
+            self.slider.setValue(round(_STEPS * log2(factor)) if factor > 0 else self.slider.minimum())
+        self._say(factor)
 
     @property
     def factor(self) -> float:
@@ -68,9 +75,8 @@ class CellSize(QWidget):
         return float(2.0 ** (self.slider.value() / _STEPS))
 
     def _on_value(self) -> None:
-        if self._layer is not None:
-            resize_cells(self._layer, self.factor)
         self._say(self.factor)
+        self.chosen.emit(self.factor)
 
     def _on_reset(self) -> None:
         if self.slider.value():

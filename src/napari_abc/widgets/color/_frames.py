@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QObject
 
-from napari_abc.viewer.frames import prepare_frame, show_prepared_frame, whole_slab
+from napari_abc.viewer.frames import prepare_frame, whole_slab
 from napari_abc.viewer.links import slab_of
+from napari_abc.viewer.scene import show_prepared_frame
 from napari_abc.widgets.jobs import sentence
 
 if TYPE_CHECKING:

@@ -18,13 +18,13 @@ __all__ = ["ColorPicker"]
 
 
 class ColorPicker(QWidget):
-    """Slab layer, its frame, column or gene, and the kind of expression values.
+    """Current slab, its frame, column or gene, and the kind of expression values.
 
     Emits what was chosen; whoever listens resolves and paints it.
     """
 
     layer_chosen = Signal(int)
-    """Number of the layer in the list given to :meth:`set_layers`."""
+    """Number of the slab in the list given to :meth:`set_layers`."""
     frame_chosen = Signal(str)
     """Name of the frame that the slab is to be shown in."""
     column_chosen = Signal(str)
@@ -36,8 +36,8 @@ class ColorPicker(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
-        self.layer = _combo(self, "Layer of cells to color")
-        self.layer.setToolTip("Which layer of cells is colored")
+        self.layer = _combo(self, "Current slab")
+        self.layer.setToolTip("The current slab, of those that are open; choosing one looks at it")
         self.frame = _combo(self, "Frame")
         self.frame.setToolTip("Coordinates that the cells are shown in; the camera stays on the same cells")
         self.column = _combo(self, "Color by")
@@ -51,7 +51,7 @@ class ColorPicker(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setVerticalSpacing(4)
         rows: tuple[tuple[str, QWidget], ...] = (
-            ("L&ayer", self.layer),
+            ("Sl&ab", self.layer),
             ("F&rame", self.frame),
             ("Color &by", self.column),
             ("&Gene", self.gene),
@@ -75,7 +75,7 @@ class ColorPicker(QWidget):
         self.values.activated.connect(self._on_values)
 
     def set_layers(self, names: Sequence[str], current: int) -> None:
-        """List the slab layers; ``current`` is the one shown, -1 for none."""
+        """List the open slabs; ``current`` is the current one, -1 for none."""
         with QSignalBlocker(self.layer):
             self.layer.clear()
             for number, name in enumerate(names):
@@ -85,14 +85,14 @@ class ColorPicker(QWidget):
         self.setEnabled(bool(names))
 
     def set_frames(self, frames: Sequence[tuple[str, str]], current: str) -> None:
-        """Offer these frames (name, title); nothing is to be seen of it where there is no choice."""
+        """Offer these frames (name, title); where there is no choice the list is off, but keeps its place."""
         with QSignalBlocker(self.frame):
             self.frame.clear()
             for name, title in frames:
                 self.frame.addItem(title, name)
             self.frame.setCurrentIndex(self.frame.findData(current))
         for widget in (self._frame_label, self.frame):
-            widget.setVisible(len(frames) > 1)
+            widget.setEnabled(len(frames) > 1)
 
     def set_columns(self, groups: Mapping[str, Sequence[str]]) -> None:
         """Offer these columns under the headings of their groups."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QHBoxLayout, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 from superqt import QElidingLabel
 
 from napari_abc.text import SYNTHETIC, tip
@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 __all__ = ["SlabSummary"]
+
+_FILTERED = "left out by the filter"
+_SPARE = f"; 1,000,000 are {_FILTERED}"
+"""Room is kept for it: else the legend above moves under the mouse when the first category is hidden."""
 
 
 class SlabSummary(QWidget):
@@ -34,16 +38,21 @@ class SlabSummary(QWidget):
         self.notes_button.setAutoRaise(True)
         self.notes_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.notes_button.setAccessibleName("Notes")
+        policy = self.notes_button.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        self.notes_button.setSizePolicy(policy)
         self.notes_button.toggled.connect(self._on_notes)
         self.notes = WrappedLabel(parent=self)
         self.notes.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2)
+        last = QHBoxLayout()  # a row that is always there, as notes come and go with a filter
+        last.addWidget(self.source, 1)
+        last.addWidget(self.notes_button, 0, Qt.AlignmentFlag.AlignRight)
         layout.addWidget(self.cells)
-        layout.addWidget(self.notes_button)
+        layout.addLayout(last)
         layout.addWidget(self.notes)
-        layout.addWidget(self.source)
         self._on_notes(False)
         self.clear()
 
@@ -71,7 +80,9 @@ class SlabSummary(QWidget):
         kind
             What the slab is, as a person calls it: ``"brain section"``.
         """
-        self.cells.setText(f"{SYNTHETIC} {line}" if synthetic else line)
+        text = f"{SYNTHETIC} {line}" if synthetic else line
+        self.cells.setText(text)
+        self.cells.keep_room(text if _FILTERED in text else text + _SPARE)
         count = len(notes)
         self.notes_button.setText(f"{count} {'note' if count == 1 else 'notes'}")
         self.notes_button.setAccessibleName(f"Show {self.notes_button.text()} on this {kind}")

@@ -7,7 +7,7 @@ the only place of the dock that adds layers.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QObject, Signal
 
@@ -15,25 +15,24 @@ from napari_abc.atlas.atlas import DEMO, open_atlas
 from napari_abc.io.remote import PUBLIC_BUCKET
 from napari_abc.text import ASK_FROM, bytes_text
 from napari_abc.vendors.registry import open_bundle
-from napari_abc.viewer.cell_layer import ready
-from napari_abc.viewer.layers import add_prepared
-from napari_abc.viewer.links import METADATA_CELLS, slab_of
-from napari_abc.viewer.prepare import prepare_slab
+from napari_abc.viewer.scene import scene_of
+from napari_abc.widgets.find._opening import Batch, plan_opening, read_all
 from napari_abc.widgets.find._rows import dataset_rows, directory_rows, slab_rows
 from napari_abc.widgets.find._sources import SourceChoice
 from napari_abc.widgets.jobs import sentence
 from napari_abc.widgets.shared_atlas import share
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     import napari
+    from napari.layers import Points
 
     from napari_abc.atlas.atlas import Atlas
     from napari_abc.atlas.dataset import Dataset
     from napari_abc.model import Slab
+    from napari_abc.stage import SlabKey
     from napari_abc.task import Task
-    from napari_abc.viewer.prepare import PreparedSlab
     from napari_abc.widgets.find._datasets import DatasetRow
     from napari_abc.widgets.find._directories import DirectoryRow
     from napari_abc.widgets.find._slabs import SlabRow
@@ -43,7 +42,11 @@ if TYPE_CHECKING:
 
 __all__ = ["ASK_FROM", "FindController"]
 
-SOURCE, DATASET, OPEN, DOWNLOAD, DIRECTORIES = "source", "dataset", "open", "download", "directories"
+SOURCE, DATASET, DOWNLOAD, DIRECTORIES = "source", "dataset", "download", "directories"
+OPEN, READ = "open", "read opened"
+
+MANY_CELLS = 2_000_000
+"""Several slabs with more cells than this together are not opened without asking."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +83,12 @@ class FindController(QObject):
         self._dataset: _OpenedDataset | None = None
         self._pending: Callable[[], None] | None = None
         self._opened_any = False
+        self._batch: Batch | None = None
+        self._reads = 0
         view.source.open_requested.connect(self.open_source)
         view.datasets.chosen.connect(self.open_dataset)
         view.directories.download_requested.connect(self.download_directory)
-        view.slabs.open_requested.connect(self.open_slab)
+        view.slabs.open_requested.connect(self.open_slabs)
         view.slabs.count_requested.connect(self._count)
         view.own_data.path_chosen.connect(self.open_path)
         view.notice.answered.connect(self._on_answer)
@@ -221,7 +226,8 @@ class FindController(QObject):
         self._view.show_slabs((), f"Listing the {dataset.kind}s…", dataset.kind)
 
         def work(task: Task) -> _OpenedDataset:
-            return _OpenedDataset(dataset, slab_rows(dataset.list_slabs(task)), dataset.opening_bytes())
+            rows = slab_rows(dataset.list_slabs(task), dataset.kind)
+            return _OpenedDataset(dataset, rows, dataset.opening_bytes())
 
         def failed(text: str) -> None:
             self._view.show_slabs((), f"The {dataset.kind}s can't be listed.", dataset.kind)
@@ -245,7 +251,8 @@ class FindController(QObject):
         dataset = opened.dataset
 
         def work(task: Task) -> tuple[list[DatasetRow], _OpenedDataset]:
-            fresh = _OpenedDataset(dataset, slab_rows(dataset.list_slabs(task)), dataset.opening_bytes())
+            rows = slab_rows(dataset.list_slabs(task), dataset.kind)
+            fresh = _OpenedDataset(dataset, rows, dataset.opening_bytes())
             return dataset_rows(atlas.datasets), fresh
 
         def done(answer: tuple[list[DatasetRow], _OpenedDataset]) -> None:
@@ -257,21 +264,36 @@ class FindController(QObject):
     # -- slabs -----------------------------------------------------------------------------------
 
     def open_slab(self, label: str) -> None:
-        """Open a slab of the chosen dataset, after asking where much has to be fetched."""
+        """Open a slab of the chosen dataset."""
+        self.open_slabs((label,))
+
+    def open_slabs(self, labels: Sequence[str]) -> None:
+        """Open slabs of the chosen dataset as one step, after asking where much is fetched or shown.
+
+        Those that are open already are looked at, and not opened twice.
+        """
         opened = self._dataset
-        if opened is None:
-            return
-        layer = self._open_already(opened.dataset.name, label)
-        if layer is not None:
-            self._viewer.layers.selection.active = layer
-            self.slab_opened.emit(layer)
+        if opened is None or not labels:
             return
         dataset = opened.dataset
+        known = self._open_already(dataset)
+        new = [label for label in labels if label not in known]
+        if not new:
+            self._look_at([known[label] for label in labels])
+            return
+
+        def reader(label: str) -> Callable[[Task], Slab]:
+            return lambda task: dataset.slab(label, task)
+
+        one = len(new) == 1
+        what = f"Opening {new[0]}" if one else f"Opening {len(new):,} {dataset.kind}s"
+        cells = {row.label: row.cells or 0 for row in opened.rows}
         self._after_asking(
             opened,
-            f"Opening {label}",
-            lambda: self._load(f"Opening {label}", lambda task: dataset.slab(label, task)),
-            dataset.opening_bytes(label),
+            what,
+            lambda: self._load_all(what, Batch([(label, reader(label)) for label in new])),
+            dataset.opening_bytes(new[0] if one else None),
+            0 if one else sum(cells.get(label, 0) for label in new),
         )
 
     def _count(self) -> None:
@@ -284,7 +306,7 @@ class FindController(QObject):
             self._jobs.start(
                 OPEN,
                 "Counting cells",
-                lambda task: slab_rows(dataset.count_slabs(task)),
+                dataset.count_slabs,
                 lambda _rows: self._refresh(),
                 self._complain,
             )
@@ -297,27 +319,102 @@ class FindController(QObject):
         self._load(f"Opening {path}", lambda task: open_bundle(path, task))
 
     def _load(self, what: str, read: Callable[[Task], Slab]) -> None:
-        def work(task: Task) -> PreparedSlab:
-            return ready(prepare_slab(read(task), task=task))
+        self._load_all(what, Batch([(what, read)]))
 
-        self._jobs.start(OPEN, what, work, self._add, self._complain)
+    def _load_all(self, what: str, batch: Batch) -> None:
+        self._keep_what_was_read()  # of one that is cancelled by this
+        self._batch = batch
 
-    def _add(self, prepared: PreparedSlab) -> None:
-        """Put a slab into the viewer; where that fails nothing of it stays."""
+        def done(_: object) -> None:
+            self._batch = None
+            if batch.failed:
+                self._say_failed(batch)
+            self._show(batch)
+
+        def failed(text: str) -> None:
+            self._batch = None
+            self._complain(text)
+
+        self._jobs.start(OPEN, what, lambda task: read_all(batch, task), done, failed)
+
+    def _keep_what_was_read(self) -> None:
+        """Open those of several slabs that were read before the rest was cancelled."""
+        batch, self._batch = self._batch, None
+        if batch is None or len(batch) == 1 or not batch.prepared:
+            return
+        read = Batch(batch.slabs, list(batch.prepared))
+        self._view.notice.show_question(
+            f"Cancelled after {len(read.prepared)} of {len(batch)}; what was read is open.", "OK"
+        )
+        self._show(read)
+
+    def _show(self, batch: Batch) -> None:
+        """Put slabs into the viewer as one step, when what the scene shows of them is read too."""
+        if not batch.prepared:
+            return
+        stage = scene_of(self._viewer).stage
         try:
-            layers = add_prepared(self._viewer, prepared)
+            after = plan_opening(stage, [prepared.slab for prepared in batch.prepared])
         except Exception as error:
             self._complain(sentence(error))
             return
-        self.slab_opened.emit(layers.cells)
+        if stage.is_read(after):
+            self._add(batch)
+            return
+
+        def failed(_text: str) -> None:
+            self._add(batch)  # what they lack of the scene's colors is said by the scene
+
+        # A purpose of its own for each, so that what is opened next does not cancel it.
+        self._reads += 1
+        self._jobs.start(
+            f"{READ} {self._reads}",
+            "Reading colors",
+            lambda task: stage.read(after, task),
+            lambda _: self._add(batch),
+            failed,
+        )
+
+    def _add(self, batch: Batch) -> None:
+        """Put slabs into the viewer; where that fails nothing of them stays."""
+        try:
+            layers = scene_of(self._viewer).open(*batch.prepared)
+        except Exception as error:
+            self._complain(sentence(error))
+            return
+        self._make_current(layers[-1].cells)
         self._refresh()
 
-    def _open_already(self, dataset: str, label: str) -> Any:
-        for layer in self._viewer.layers:
-            slab = slab_of(layer) if layer.metadata.get(METADATA_CELLS) else None
-            if slab is not None and (slab.dataset, slab.label) == (dataset, label):
-                return layer
-        return None
+    def _say_failed(self, batch: Batch) -> None:
+        count = len(batch.failed)
+        self._complain(f"{count} of {len(batch)} could not be opened. {' '.join(batch.failed)}")
+
+    def _open_already(self, dataset: Dataset) -> dict[str, SlabKey]:
+        """The open slabs of a dataset by label; releases of one version may come from several sources."""
+        assert self._atlas is not None  # it is where the dataset was opened
+        wanted = self._atlas.source.location, dataset.release, dataset.name
+        return {
+            key.slab: key
+            for key in scene_of(self._viewer).stage
+            if (key.source, key.release, key.dataset) == wanted
+        }
+
+    def _look_at(self, keys: Sequence[SlabKey]) -> None:
+        """Bring open slabs into view; the last one is the current one."""
+        scene = scene_of(self._viewer)
+        place = scene.stage.scene.place(keys[-1])
+        if place is None:
+            return
+        if place.space != scene.stage.scene.space:
+            scene.look_at_space(place.space)
+        else:
+            here = {other.slab for other in scene.stage.scene.in_view}
+            scene.look_at(*(key for key in keys if key in here))
+        self._make_current(scene.layers(scene.stage.slab(keys[-1])).cells)
+
+    def _make_current(self, cells: Points) -> None:
+        self._viewer.layers.selection.active = cells
+        self.slab_opened.emit(cells)
 
     def after_cancel(self, purpose: str) -> None:
         """Say in place what was not done, where a cancelled job leaves a list empty."""
@@ -326,6 +423,8 @@ class FindController(QObject):
         elif purpose == SOURCE:
             self._view.datasets.set_rows((), "Cancelled. Choose a source to see its datasets.")
             self._view.show_welcome(True)
+        elif purpose == OPEN:
+            self._keep_what_was_read()
         elif purpose == DATASET and self._dataset is None:
             self._view.show_slabs((), "Cancelled. Choose a dataset to see what it holds.")
             self._view.datasets.deselect()
@@ -333,19 +432,27 @@ class FindController(QObject):
     # -- asking and complaining ------------------------------------------------------------------
 
     def _after_asking(
-        self, opened: _OpenedDataset, what: str, start: Callable[[], None], to_fetch: int
+        self, opened: _OpenedDataset, what: str, start: Callable[[], None], to_fetch: int, cells: int = 0
     ) -> None:
         self._ask_no_more()
-        if to_fetch < ASK_FROM or (self._atlas is not None and self._atlas.offline):
+        offline = self._atlas is not None and self._atlas.offline
+        fetches, many = to_fetch >= ASK_FROM and not offline, cells > MANY_CELLS
+        if not fetches and not many:
             start()
             return
         self._pending = start
         size = bytes_text(to_fetch)
+        sentences = []
+        if many:
+            sentences.append(f"{what} shows {cells:,} cells at once, which takes time and memory.")
+        if fetches:
+            needs = "It needs" if many else f"{what} needs"
+            sentences.append(
+                f"{needs} {size} of tables of {opened.dataset.title}, fetched once. "
+                "Genes are fetched when you first ask for one."
+            )
         self._view.notice.show_question(
-            f"{what} needs {size} of tables of {opened.dataset.title}, fetched once. "
-            "Genes are fetched when you first ask for one.",
-            f"&Download {size}",
-            "&Not now",
+            " ".join(sentences), f"&Download {size}" if fetches else "Open &all", "&Not now"
         )
 
     def _on_answer(self, answer: str) -> None:

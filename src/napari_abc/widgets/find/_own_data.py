@@ -17,7 +17,7 @@ class OwnDataButton(QPushButton):
     path_chosen = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("Open &your own data", parent)
+        super().__init__("Own &data", parent)
         folders, files = vendor_names(folders=True), vendor_names(folders=False)
         self.setAccessibleName(f"Open your own {folders} or {files} data")
         self.setToolTip(f"A {folders} output folder, or an {files} file with cell coordinates")

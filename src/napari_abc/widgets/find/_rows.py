@@ -58,8 +58,8 @@ def directory_rows(directories: Iterable[Directory]) -> list[DirectoryRow]:
     ]
 
 
-def slab_rows(slabs: pd.DataFrame) -> list[SlabRow]:
-    """Rows of :attr:`Dataset.slabs`, in its order."""
+def slab_rows(slabs: pd.DataFrame, kind: str) -> list[SlabRow]:
+    """Rows of :attr:`Dataset.slabs`, in its order; ``kind`` is what one of them is called."""
     return [
         SlabRow(
             label=str(row["slab"]),
@@ -67,6 +67,7 @@ def slab_rows(slabs: pd.DataFrame) -> list[SlabRow]:
             sections=_whole(row["sections"]),
             regions=bool(row["regions"]),
             title="" if row["title"] == row["slab"] else str(row["title"]),
+            whole=row["kind"] != kind,
         )
         for row in slabs.to_dict("records")
     ]

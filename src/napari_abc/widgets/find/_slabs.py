@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import (
     QAbstractTableModel,
+    QItemSelectionModel,
     QModelIndex,
     QPersistentModelIndex,
     QSortFilterProxyModel,
@@ -19,6 +20,7 @@ from qtpy.QtWidgets import (
     QHeaderView,
     QLineEdit,
     QPushButton,
+    QSizePolicy,
     QTableView,
     QVBoxLayout,
     QWidget,
@@ -61,6 +63,8 @@ class SlabRow:
     regions: bool = False
     title: str = ""
     """What is shown in place of the label, where that is a code."""
+    whole: bool = False
+    """Whether it is all the others at once, and not one more of them."""
 
     @property
     def name(self) -> str:
@@ -147,10 +151,13 @@ class _Table(QTableView):
 class SlabTable(QWidget):
     """Slabs with filter, Open and Count; emits what is wanted and opens nothing itself.
 
+    Several rows are chosen with Ctrl, Shift and Ctrl-A. "Open all" opens those that the filter leaves.
+
     What they are called (slab planes, brain sections, embeddings) is the dataset's to say.
     """
 
-    open_requested = Signal(str)
+    open_requested = Signal(object)
+    """Labels of the slabs to open, in the order in which they are listed."""
     count_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -167,7 +174,7 @@ class SlabTable(QWidget):
         self.view = _Table(self)
         self.view.setModel(self._shown)
         self.view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.view.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.view.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.view.setShowGrid(False)
         self.view.setTabKeyNavigation(False)
         self.view.setWordWrap(False)
@@ -189,18 +196,22 @@ class SlabTable(QWidget):
         self.empty = WrappedLabel(parent=self)
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.open_button = QPushButton("&Open", self)
+        self.all_button = QPushButton("Open all", self)
         self.count_button = QPushButton("Count cells", self)
         self.count_button.setAccessibleName("Count cells")
+        # Of one width whatever they say, so that neither moves while rows are chosen.
         self.buttons = QHBoxLayout()
-        self.buttons.addWidget(self.open_button)
-        self.buttons.addWidget(self.count_button)
-        self.buttons.addStretch(1)
+        self.buttons.setSpacing(4)
+        for button, share in ((self.open_button, 6), (self.all_button, 5)):
+            button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+            self.buttons.addWidget(button, share)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
         layout.addWidget(self.filter)
         layout.addWidget(self.view, 1)
         layout.addWidget(self.empty, 1)
+        layout.addWidget(self.count_button)
         layout.addLayout(self.buttons)
 
         self.filter.textChanged.connect(self._shown.setFilterFixedString)
@@ -208,6 +219,7 @@ class SlabTable(QWidget):
         self.view.doubleClicked.connect(self._open)
         self.view.entered_row.connect(self._open)
         self.open_button.clicked.connect(self._open)
+        self.all_button.clicked.connect(self._open_all)
         self.count_button.clicked.connect(self.count_requested)
         selection = self.view.selectionModel()
         assert selection is not None
@@ -230,14 +242,16 @@ class SlabTable(QWidget):
         kind
             What one of them is called.
         """
-        before = self.current
+        before = self.chosen
         self._model.kind = kind
         self._model.set_rows(rows)
         self.filter.setPlaceholderText(f"Filter {kind}s…")
         self.view.setAccessibleName(f"{capitalized(kind)}s")
         self.filter.setAccessibleName(f"Filter {kind}s")
-        self.open_button.setAccessibleName(f"Open {kind}")
-        self.open_button.setToolTip(f"Add the chosen {kind} to the viewer (Enter or double-click)")
+        self.open_button.setToolTip(
+            f"Open the chosen {kind} (Enter or double-click); Ctrl and Shift choose several"
+        )
+        self.all_button.setToolTip(f"Open every {kind} of this list beside each other")
         # A column that says the same of all of them takes the room that names need.
         several = any((row.sections or 0) > 1 for row in rows)
         self.view.setColumnHidden(2, not several or "section" in kind)
@@ -246,8 +260,8 @@ class SlabTable(QWidget):
         if len(rows) <= _SHORT:
             self.filter.clear()  # a filter that can't be seen must not hide anything
         self._fit_columns()
-        if before:
-            self.select(before)
+        for label in before:
+            self._find(label, QItemSelectionModel.SelectionFlag.Select)
         self._refresh()
 
     def set_count_cost(self, cost: str) -> None:
@@ -256,17 +270,34 @@ class SlabTable(QWidget):
         self.count_button.setToolTip(f"{text}: {cost}" if cost else text)
 
     @property
-    def current(self) -> str:
-        """Label of the chosen slab; empty for none."""
+    def chosen(self) -> tuple[str, ...]:
+        """Labels of the chosen slabs, in the order in which they are listed."""
         selection = self.view.selectionModel()
-        chosen = selection.selectedRows() if selection is not None else []
-        return str(chosen[0].data(_LABEL)) if chosen else ""
+        rows = selection.selectedRows() if selection is not None else []
+        return tuple(str(row.data(_LABEL)) for row in sorted(rows, key=lambda row: row.row()))
+
+    @property
+    def listed(self) -> tuple[str, ...]:
+        """Labels of the slabs that the filter leaves, without the one that is all at once."""
+        rows = [self._shown.index(number, 0) for number in range(self._shown.rowCount())]
+        return self._parts([str(row.data(_LABEL)) for row in rows])
+
+    def _parts(self, labels: Sequence[str]) -> tuple[str, ...]:
+        whole = {row.label for row in self._model.rows if row.whole}
+        return tuple(label for label in labels if label not in whole)
 
     def select(self, label: str) -> bool:
-        """Choose a slab by label; False where it is not listed."""
+        """Choose a slab by label, and no other; False where it is not listed."""
+        self.view.clearSelection()
+        return self._find(label, QItemSelectionModel.SelectionFlag.SelectCurrent)
+
+    def _find(self, label: str, flag: QItemSelectionModel.SelectionFlag) -> bool:
+        selection = self.view.selectionModel()
+        assert selection is not None
         for number in range(self._shown.rowCount()):
-            if self._shown.index(number, 0).data(_LABEL) == label:
-                self.view.selectRow(number)
+            index = self._shown.index(number, 0)
+            if index.data(_LABEL) == label:
+                selection.setCurrentIndex(index, flag | QItemSelectionModel.SelectionFlag.Rows)
                 return True
         return False
 
@@ -276,9 +307,19 @@ class SlabTable(QWidget):
         for column, widest in ((1, max(largest, "Cells", key=len)), (2, _HEADERS[2]), (3, _HEADERS[3])):
             self.view.setColumnWidth(column, self.fontMetrics().horizontalAdvance(widest) + 10)
 
+    @property
+    def _to_open(self) -> tuple[str, ...]:
+        """What Open opens: with several chosen not the one that is all at once, which has the same cells."""
+        chosen = self.chosen
+        return self._parts(chosen) if len(chosen) > 1 else chosen
+
     def _open(self) -> None:
-        if self.current:
-            self.open_requested.emit(self.current)
+        if self._to_open:
+            self.open_requested.emit(self._to_open)
+
+    def _open_all(self) -> None:
+        if self.listed:
+            self.open_requested.emit(self.listed)
 
     def _refresh(self) -> None:
         have, shown = self._model.rowCount(), self._shown.rowCount()
@@ -287,6 +328,15 @@ class SlabTable(QWidget):
         self.empty.setVisible(shown == 0)
         no_match = f"No {self._model.kind} matches “{self.filter.text()}”."
         self.empty.setText(no_match if have else self._hint)
+        chosen, listed, kind = len(self._to_open), len(self.listed), self._model.kind
+        short = kind.split()[-1]
+        self.open_button.setText(f"&Open {chosen:,} {short}s" if chosen > 1 else "&Open")
+        self.open_button.setAccessibleName(f"Open {chosen:,} {kind}s" if chosen > 1 else f"Open {kind}")
         self.open_button.setVisible(have > 0)
-        self.open_button.setEnabled(bool(self.current))
+        self.open_button.setEnabled(chosen > 0)
+        self.all_button.setText(f"Open all {listed:,}" if listed > 1 else "Open all")
+        self.all_button.setAccessibleName(f"Open all {listed:,} {kind}s")
+        # Embeddings are each a space of their own: there is no sheet of them to look at.
+        self.all_button.setVisible(have > 1 and kind != "embedding")
+        self.all_button.setEnabled(listed > 1)
         self.count_button.setVisible(any(row.cells is None for row in self._model.rows))

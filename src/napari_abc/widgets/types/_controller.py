@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QObject
 
@@ -11,12 +11,11 @@ from napari_abc.atlas.atlas import DEMO, open_atlas
 from napari_abc.atlas.catalog import catalog
 from napari_abc.atlas.taxonomy import make_level_table
 from napari_abc.io.remote import PUBLIC_BUCKET
+from napari_abc.stage import NameCondition
 from napari_abc.text import bytes_text
-from napari_abc.viewer.color import hide, painted
-from napari_abc.viewer.links import slab_of
 from napari_abc.widgets import shared_atlas
 from napari_abc.widgets.find import ASK_FROM, SourceChoice
-from napari_abc.widgets.jobs import sentence
+from napari_abc.widgets.steps import STEP
 from napari_abc.widgets.types import _cells as annotations_cells
 from napari_abc.widgets.types._view import TaxonomyRow
 
@@ -24,19 +23,19 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from napari.components import ViewerModel
-    from napari.layers import Points
 
     from napari_abc.atlas.atlas import Atlas
     from napari_abc.atlas.taxonomy import LevelTable, Taxonomy
-    from napari_abc.model import Categorical
+    from napari_abc.stage import Act
     from napari_abc.task import Task
     from napari_abc.widgets.jobs import Jobs
     from napari_abc.widgets.memory import Memory
+    from napari_abc.widgets.steps import Steps
     from napari_abc.widgets.types._view import AnnotationsView
 
 __all__ = ["AnnotationsController"]
 
-SOURCE, TAXONOMY, CELLS = "source", "taxonomy", "cells"
+SOURCE, TAXONOMY = "source", "taxonomy"
 _MOST_NAMED = 3
 """Slabs or datasets that a sentence names; of more it says how many."""
 
@@ -59,18 +58,25 @@ class AnnotationsController(QObject):
     """Lists taxonomies, walks through their levels, and shows cells of terms in the open slabs."""
 
     def __init__(
-        self, viewer: ViewerModel, view: AnnotationsView, jobs: Jobs, memory: Memory, parent: QObject
+        self,
+        viewer: ViewerModel,
+        view: AnnotationsView,
+        jobs: Jobs,
+        steps: Steps,
+        memory: Memory,
+        parent: QObject,
     ) -> None:
         super().__init__(parent)
         self._viewer = viewer
         self._view = view
         self._jobs = jobs
+        self._steps = steps
         self._memory = memory
         self._atlas: Atlas | None = None
         self._rows: dict[str, TaxonomyRow] = {}
         self._opened: _Opened | None = None
         self._pending: Callable[[], None] | None = None
-        self._hidden: list[Points] = []
+        self._columns: set[str] = set()
         self._events = shared_atlas.events
         view.source.open_requested.connect(self.open_source)
         view.taxonomy_chosen.connect(self.open_taxonomy)
@@ -80,19 +86,16 @@ class AnnotationsController(QObject):
         view.show_requested.connect(self.show_cells)
         view.show_all_requested.connect(self.show_all)
         view.notice.answered.connect(self._on_answer)
-        viewer.layers.events.inserted.connect(self._tell_slabs)
-        viewer.layers.events.removed.connect(self._tell_slabs)
+        steps.changed.connect(self._tell_slabs)
+        steps.failed.connect(self._complain)
         self._events.opened.connect(self._on_shared)
         self._offer_sources()
         self._tell_slabs()
 
     def close(self) -> None:
         """Listen to nothing any more; touches no widget, for they may be gone already."""
-        self._viewer.layers.events.inserted.disconnect(self._tell_slabs)
-        self._viewer.layers.events.removed.disconnect(self._tell_slabs)
         self._events.opened.disconnect(self._on_shared)
         self._atlas = self._opened = None
-        self._hidden = []
 
     # -- source ----------------------------------------------------------------------------------
 
@@ -170,14 +173,14 @@ class AnnotationsController(QObject):
 
     def _of_open_slabs(self) -> list[str]:
         """Taxonomies that open slabs have."""
-        slabs = [slab for layer in self._viewer.layers if (slab := slab_of(layer)) is not None]
+        slabs = [self._steps.scene.stage.slab(key) for key in self._steps.scene.stage]
         return [p.taxonomy for slab in slabs for p in slab.palettes.values() if p.taxonomy]
 
     # -- taxonomy and level ----------------------------------------------------------------------
 
     def _forget(self, hint: str) -> None:
         self._jobs.cancel(TAXONOMY)
-        self._jobs.cancel(CELLS)
+        self._jobs.cancel(STEP)
         self._opened = None
         self._pending = None
         self._view.notice.clear()
@@ -189,7 +192,7 @@ class AnnotationsController(QObject):
         atlas = self._atlas
         if atlas is None or name not in self._rows:
             return
-        self._jobs.cancel(CELLS)
+        self._jobs.cancel(STEP)
         self._opened = None
         self._view.notice.clear()
         self._view.show_taxonomy(name)
@@ -265,52 +268,49 @@ class AnnotationsController(QObject):
         opened, level_table = self._opened, self._view.table.rows.level_table
         if opened is None or level_table is None or not labels:
             return
-        names = {opened.taxonomy.term(label).name for label in labels}
-        found = annotations_cells.targets(self._viewer, level_table.taxonomy, level_table.level)
+        names = list(dict.fromkeys(opened.taxonomy.term(label).name for label in labels))
+        found = annotations_cells.columns(self._steps.scene, level_table.taxonomy, level_table.level)
+        if not found:
+            return
+        self._view.notice.clear()
+        acts: list[Act] = []
+        if len(found) == len(list(self._steps.scene.stage)) and len(set(found.values())) == 1:
+            acts.append(("color_by", (next(iter(found.values())),), {}))
+        else:  # slabs without this taxonomy keep their colors
+            acts += [("color_by", (column,), {"slab": key}) for key, column in found.items()]
+        columns = list(dict.fromkeys(found.values()))
+        acts += [("filter_names", (column,), {"keep": names}) for column in columns]
 
-        def done(resolved: list[tuple[annotations_cells.Target, Categorical]]) -> None:
-            said = []
-            for target, coloring in resolved:
-                if target.layer not in self._viewer.layers:
-                    continue
-                try:
-                    annotations_cells.show_terms(target, coloring, names)
-                except Exception as error:
-                    self._complain(sentence(error))
-                    continue
-                if target.layer not in self._hidden:
-                    self._hidden.append(target.layer)
-                count = annotations_cells.count_cells(coloring, names)
-                said.append(f"{count:,} of {len(target.slab.cells):,} cells of {target.slab.label}")
+        def tell() -> None:
+            self._columns |= {column.casefold() for column in columns}
+            said = annotations_cells.count_shown(self._steps.scene, level_table.taxonomy)
             self._tell_slabs(shown=f"Shown: {_and(said)}.")
 
-        self._view.notice.clear()
-        what = "Coloring the open cells"
-        self._jobs.start(
-            CELLS, what, lambda task: annotations_cells.resolve(found, task), done, self._complain
-        )
+        self._steps.take_all(acts, "Coloring the open cells", tell)
 
     def show_all(self) -> None:
-        """Show all cells again where some were hidden from here."""
-        hidden, self._hidden = self._hidden, []
-        for layer in hidden:
-            if layer in self._viewer.layers and painted(layer) is not None:
-                try:
-                    hide(layer, ())
-                except Exception as error:
-                    self._complain(sentence(error))
+        """Show all cells again where some were left out from here."""
+        self._steps.take_all([("remove_condition", (condition,), {}) for condition in self._conditions()])
         self._tell_slabs()
 
-    def _tell_slabs(self, _event: Any = None, *, shown: str = "") -> None:
+    def _conditions(self) -> list[NameCondition]:
+        """Conditions of the filter that were made here and still hold."""
+        return [
+            condition
+            for condition in self._steps.scene.filters
+            if isinstance(condition, NameCondition) and condition.column.casefold() in self._columns
+        ]
+
+    def _tell_slabs(self, *_: object, shown: str = "") -> None:
         """Say which open slabs have the taxonomy, or what to open."""
         opened, level_table = self._opened, self._view.table.rows.level_table
-        self._hidden = [layer for layer in self._hidden if layer in self._viewer.layers]
+        filtered = bool(self._conditions())
         if opened is None or level_table is None:
-            self._view.set_slabs("", False, bool(self._hidden))
+            self._view.set_slabs("", False, filtered)
             return
-        name = opened.taxonomy.name
-        have = [slab.label for slab in annotations_cells.with_taxonomy(self._viewer, name)]
-        here = annotations_cells.targets(self._viewer, name, level_table.level)
+        name, scene = opened.taxonomy.name, self._steps.scene
+        have = [slab.label for slab in annotations_cells.with_taxonomy(scene, name)]
+        here = annotations_cells.columns(scene, name, level_table.level)
         if shown:
             text = shown
         elif here:
@@ -321,7 +321,7 @@ class AnnotationsController(QObject):
             users = _datasets_of(self._atlas, name)
             text = "No open cells have this taxonomy"
             text += f"; open some of {_and(users, 'or')} to show them here." if users else "."
-        self._view.set_slabs(text, bool(here), bool(self._hidden))
+        self._view.set_slabs(text, bool(here), filtered)
 
     # -- asking and complaining ------------------------------------------------------------------
 

@@ -10,6 +10,7 @@ from napari_abc.io.files import default_cache
 from napari_abc.viewer.links import unwrap
 from napari_abc.widgets.memory import Memory
 from napari_abc.widgets.parts import WorkingDock
+from napari_abc.widgets.steps import Steps
 from napari_abc.widgets.types._controller import AnnotationsController
 from napari_abc.widgets.types._view import AnnotationsView
 
@@ -21,7 +22,7 @@ __all__ = ["AnnotationsDock"]
 
 
 class AnnotationsDock(WorkingDock):
-    """FindController of the atlas's taxonomies.
+    """Browser of the atlas's taxonomies.
 
     It shows those of the source that the dock "ABC Atlas" has open, or of one chosen here.
 
@@ -35,9 +36,11 @@ class AnnotationsDock(WorkingDock):
         super().__init__("Cluster annotations")
         viewer = unwrap(napari_viewer)  # a proxy is not equal to the viewer that another dock knows
         self.view = AnnotationsView()
-        self.controller = AnnotationsController(viewer, self.view, self.jobs, Memory(default_cache()), self)
+        self.steps = Steps(viewer, self.jobs, self)
+        memory = Memory(default_cache())
+        self.controller = AnnotationsController(viewer, self.view, self.jobs, self.steps, memory, self)
         self._shown_before = False
-        self.set_up(self.view, self.controller.after_cancel, self.controller)
+        self.set_up(self.view, self.controller.after_cancel, self.controller, self.steps)
 
     def showEvent(self, event: QShowEvent | None) -> None:
         """Find an open source when the dock is first seen."""
