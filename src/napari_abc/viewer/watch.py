@@ -8,10 +8,11 @@ layer is then looked after when it is inserted.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from weakref import WeakSet, ref
 
 from napari.layers import Labels, Points, Shapes
+from napari.utils.notifications import show_info
 
 from napari_abc.errors import ConfigurationError
 from napari_abc.viewer._depth import show_in_space, step_finely
@@ -45,9 +46,10 @@ __all__ = ["watch"]
 _watched: WeakSet[ViewerModel] = WeakSet()
 
 _GUARDED = (
-    "Cells stay where they were measured: they can be selected, but not moved, added or deleted. "
+    "Cells can't be moved, added or deleted; they stay where they were measured, and can be selected. "
     "Duplicate the layer to change a copy."
 )
+_REGIONS_KEPT = "Regions of a slab can't be deleted one by one. Duplicate the layer to change a copy."
 
 
 def watch(viewer: ViewerModel) -> None:
@@ -104,6 +106,8 @@ def _look_after(viewer: ViewerModel, layer: Layer) -> None:
         layer.contour = 2
     if isinstance(layer, Labels) and layer.metadata.get(METADATA_VOLUME) is not None:
         show_terms(layer)
+    if isinstance(layer, Shapes) and layer.source.parent is None:
+        _keep_regions(layer)
     if not (isinstance(layer, Points) and shows_cells(layer)):
         return
 
@@ -118,6 +122,17 @@ def _look_after(viewer: ViewerModel, layer: Layer) -> None:
     if not any(shows_cells(other) for other in viewer.layers if other is not layer):
         whole = [other for other in viewer.layers if slab_of(other) is slab and other.visible]
         viewer.reset_view(layers=whole)
+
+
+def _keep_regions(regions: Layer) -> None:
+    """Have napari's Delete leave the regions of a slab where they are, for it has no undo."""
+
+    def refuse() -> None:
+        if regions_of().selected_data:
+            show_info(_REGIONS_KEPT)
+
+    regions_of: Any = ref(regions)
+    vars(regions)["remove_selected"] = refuse
 
 
 def _below_regions(viewer: ViewerModel, cells: Layer) -> None:

@@ -77,6 +77,7 @@ class AtlasDock(WorkingDock):
         self.volumes_section.toggled.connect(self._on_volumes_folded)
         self._reveal_volumes_soon = qdebounced(self._reveal_volumes, timeout=0, parent=self)
         self._show_notice_soon = qdebounced(self._show_notice, timeout=50, parent=self)
+        self._make_room_soon = qdebounced(self._make_room, timeout=200, parent=self)
         self._looks = 0
         inner.addWidget(self.volumes_section)
         self._filler = QWidget()  # takes the height while every section is folded
@@ -146,9 +147,17 @@ class AtlasDock(WorkingDock):
         """Give the legend room: what was chosen is folded away once, and can be opened again."""
         if not self._made_room:
             self._made_room = True
-            self.find_view.source_section.set_expanded(False)
-            self.find_view.dataset_section.set_expanded(False)
-            self._splitter.setSizes(_ROOM_TO_COLOR)
+            self._make_room()
+
+    def _make_room(self) -> None:
+        """Fold what was chosen away when the mouse is elsewhere: the next click must meet the same list."""
+        sections = (self.find_view.source_section, *self._sections[:2])
+        if any(section.underMouse() for section in sections):
+            self._make_room_soon()
+            return
+        self.find_view.source_section.set_expanded(False)
+        self.find_view.dataset_section.set_expanded(False)
+        self._splitter.setSizes(_ROOM_TO_COLOR)
 
     def _on_volumes(self, summary: str) -> None:
         self.volumes_section.setVisible(bool(summary))
