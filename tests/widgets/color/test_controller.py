@@ -421,3 +421,18 @@ def test_genes_of_every_open_slab_are_offered_and_found(
     state = painted(layers.cells)
     assert state is not None and np.isnan(state.coloring.numbers()).all()  # gray, and its title says so
     assert any("has no 'ABO'" in note for note in dock.steps.scene.notes)
+
+
+def test_gray_cells_of_a_gene_are_counted_among_those_that_the_filter_leaves(
+    dock: AtlasDock, view: ColorView, layers: SlabLayers, slab: Slab, idle: Idle
+) -> None:
+    dock.color_controller.color_by_gene("DRD2")
+    idle(dock)
+    dock.steps.take("filter_names", "Class", keep=["MSN"])
+    idle(dock)
+    chosen = (slab.cells["Class"] == "MSN").to_numpy()
+    values = slab.expression(["DRD2"])["DRD2"].to_numpy()[chosen]
+    zero, missing = int((values <= 0).sum()), int(np.isnan(values).sum())
+    said = view.bar.gray.accessibleName()
+    assert f"zero: {zero} cells" in said
+    assert (f"not measured: {missing} cells" in said) is (missing > 0)

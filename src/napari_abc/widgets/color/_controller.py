@@ -6,8 +6,10 @@ the current one; it follows what is painted and not the dock, so a script that p
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from qtpy.QtCore import QObject, Signal
 from superqt.utils import qdebounced, qthrottled
 
@@ -28,7 +30,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     import napari
-    import numpy as np
     from napari.layers import Layer, Points
     from numpy.typing import NDArray
 
@@ -452,6 +453,10 @@ class ColorController(QObject):
         if content.bar is None:
             self._show_rows(content, coloring)
         else:
+            if kept is not None:  # what is said of gray cells is said of those that are shown
+                part = coloring.take(np.flatnonzero(kept))
+                rows = legend(part, shown.limits, shown.colormap, hidden).rows
+                content = replace(content, rows=rows)
             self._show_bar(content)
 
     def _show_rows(self, content: Legend, coloring: Coloring) -> None:
