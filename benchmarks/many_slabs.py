@@ -1,9 +1,10 @@
-"""Several slabs in a window: recoloring all, and a frame of a view that moves; ours against napari.
+"""Several slabs in a window: recolor, filter and undo for all, and a frame of a view that moves.
 
     python -m benchmarks.many_slabs [SLABS CELLS]
 
-Without arguments 8 slabs of 100,000 cells. Recoloring is the Python side, as elsewhere; a frame is all
-that a repaint of the window takes, with OpenGL as this machine has it.
+Without arguments 8 slabs of 100,000 cells. Recoloring, filter, undo and limits are the Python side, as
+elsewhere; a frame is all that a repaint of the window takes, with OpenGL as this machine has it. napari
+filters by ``layer.shown``, and has no undo.
 """
 
 from __future__ import annotations
@@ -12,30 +13,32 @@ import json
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from benchmarks import slabs
 from benchmarks.ways_view import _settle, _viewer
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
 TURNS = 9
 COLUMNS = 4
+
+
+Step = Callable[[int], Any]
 
 
 def measure(who: str, count: int, cells: int) -> dict[str, float]:
     """Seconds of each step, the median of some turns."""
     viewer = _viewer()
     viewer.window.resize(1600, 1000)
-    recolor = (_ours if who == "ours" else _napari)(viewer, count, cells)
+    steps, last = (_ours if who == "ours" else _napari)(viewer, count, cells)
     viewer.reset_view()
     _settle()
     canvas, camera = viewer.window._qt_viewer.canvas.native, viewer.scene.camera
-    whole, seconds = camera.zoom, {}
+    whole = camera.zoom
+    seconds = {"the last slab in view": last}
 
     def move(turn: int) -> None:
         camera.center = (0.0, camera.center[1], camera.center[2] + (3.3 - 6 * (turn % 2)) / camera.zoom)
@@ -47,11 +50,12 @@ def measure(who: str, count: int, cells: int) -> dict[str, float]:
         seconds[name] = _median(move)
     camera.zoom = whole
     _settle()
-    seconds["recolor all to another gene"] = _median(recolor, after=canvas.repaint)
+    for name, step in steps.items():
+        seconds[name] = _median(step, after=canvas.repaint)
     return seconds
 
 
-def _median(step: Callable[[int], Any], after: Callable[[], Any] | None = None) -> float:
+def _median(step: Step, after: Callable[[], Any] | None = None) -> float:
     seconds = []
     for turn in range(TURNS + 1):
         began = time.perf_counter()
@@ -67,40 +71,63 @@ def _place(number: int, extent: Any) -> tuple[float, float]:
     return float(number // COLUMNS * height), float(number % COLUMNS * width)
 
 
-def _ours(viewer: Any, count: int, cells: int) -> Callable[[int], None]:
-    from napari_abc.viewer.color import paint
-    from napari_abc.viewer.layers import add_slab
+def _ours(viewer: Any, count: int, cells: int) -> tuple[dict[str, Step], float]:
+    from napari_abc.viewer.scene import scene_of
 
-    layers, genes = [], []
+    scene, last = scene_of(viewer), 0.0
+    stage = scene.stage
     for number in range(count):
         slab = slabs.slab(cells)
-        layer = add_slab(viewer, slab, "Subclass").cells
-        layer.translate = _place(number, layer.extent.data)
-        layers.append(layer)
-        genes.append([slabs.continuous(slab, gene) for gene in range(2)])
+        slab.label = f"slab {number}"
+        began = time.perf_counter()
+        scene.open(slab)
+        viewer.window._qt_viewer.canvas.native.repaint()
+        last = time.perf_counter() - began
+        for gene in range(2):  # as if they had been read
+            stage.keep(scene.key(slab), f"gene:{gene}", "log2", slabs.continuous(slab, gene))
+    scene.color_by("Subclass")
+    names = list(slabs.NAMES)
 
     def recolor(turn: int) -> None:
-        for layer, both in zip(layers, genes, strict=True):
-            paint(layer, both[turn % 2], (0.0, 8.0))
+        stage.do("color_by", f"gene:{turn % 2}")
 
-    return recolor
+    def limits(turn: int) -> None:
+        stage.do("set_limits", (0.0, 4.0 + turn), together="limits")
+
+    def keep(turn: int) -> None:
+        stage.do("filter_names", "Subclass", keep=names[turn % 5 :: 2])
+
+    steps = {
+        "recolor all to another gene": recolor,
+        "move the limits of all": limits,
+        "filter all by type": keep,
+    }
+    return {**steps, "undo": lambda _turn: stage.undo()}, last
 
 
-def _napari(viewer: Any, count: int, cells: int) -> Callable[[int], None]:
+def _napari(viewer: Any, count: int, cells: int) -> tuple[dict[str, Step], float]:
     positions, codes, _ = slabs.arrays(cells)
     palettes = np.random.default_rng(7).random((2, len(slabs.NAMES), 4)).astype(np.float32)
     colors = [palette[codes] for palette in palettes]
-    layers = []
+    layers, last = [], 0.0
     for number in range(count):
+        began = time.perf_counter()
         layer = viewer.add_points(positions, face_color=colors[0], border_width=0, size=0.02)
         layer.translate = _place(number, positions)
+        viewer.window._qt_viewer.canvas.native.repaint()
+        last = time.perf_counter() - began
         layers.append(layer)
 
     def recolor(turn: int) -> None:
         for layer in layers:
             layer.face_color = colors[turn % 2]
 
-    return recolor
+    def keep(turn: int) -> None:
+        for layer in layers:
+            layer.shown = codes % 2 == turn % 2
+
+    steps: dict[str, Step] = {"recolor all to another gene": recolor, "move the limits of all": recolor}
+    return {**steps, "filter all by type": keep, "undo": keep}, last
 
 
 def main() -> None:

@@ -88,6 +88,14 @@ def publish(output: Path, rows: int) -> None:
     assert (output / "results.json").read_bytes() == before
 
 
+def test_several_slabs_are_measured_in_every_step() -> None:
+    command = [sys.executable, "-m", "benchmarks.many_slabs", "ours", "2", "500"]
+    done = run(command, cwd=ROOT, check=True)
+    seconds = json.loads(done.stdout.splitlines()[-1])
+    assert {"frame, all in view", "recolor all to another gene", "filter all by type", "undo"} <= set(seconds)
+    assert all(value > 0 for value in seconds.values())
+
+
 def test_several_runs_fill_one_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(ROOT))
     from benchmarks.plan import Group, Way
