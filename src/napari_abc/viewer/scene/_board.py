@@ -33,7 +33,7 @@ class Lying:
     offsets: Mapping[SlabKey, NDArray[np.float64]]
     """(2,) y and x by which each slab is moved."""
     titles: NDArray[np.float64]
-    """(tiles, 2) y and x of the middle of each title's lower edge."""
+    """(tiles, 2) y and x of the middle of each title."""
     boxes: NDArray[np.float64]
     """(tiles, 2, 2) lowest and highest y, x of what lies on each tile, with its title."""
     title_height: float = 0.0
@@ -126,7 +126,7 @@ def arrange(tiles: Sequence[Tile], extents: Mapping[SlabKey, NDArray[Any]]) -> L
             offsets[slab] = middle - extents[slab].mean(axis=0)
         # Just above the slab, which may be much smaller than its tile.
         own = np.max([np.ptp(extents[slab], axis=0) for slab in tile.slabs], axis=0)
-        titles[number] = middle - [own[0] / 2 + gap / 2, 0]
+        titles[number] = middle - [own[0] / 2 + gap / 2 + 0.35 * _TITLE * float(side.max()), 0]
         boxes[number] = [
             middle - own / 2 - [gap / 2 + _TITLE * float(side.max()), gap / 2],
             middle + own / 2 + gap / 2,

@@ -51,7 +51,7 @@ class Titles:
         Parameters
         ----------
         places
-            (tiles, 2) y and x of the middle of each title's lower edge.
+            (tiles, 2) y and x of the middle of each title.
         lines
             A text a tile.
         unit
