@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Qt
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["SlabSummary"]
 
-_FILTERED = "left out by the filter"
-_SPARE = f"; 1,000,000 are {_FILTERED}"
+_FILTERED = re.compile("; [0-9,]+ (is|are) left out by the filter")
+_SPARE = "; 1,000,000 are left out by the filter"
 """Room is kept for it: else the legend above moves under the mouse when the first category is hidden."""
 
 
@@ -82,7 +83,7 @@ class SlabSummary(QWidget):
         """
         text = f"{SYNTHETIC} {line}" if synthetic else line
         self.cells.setText(text)
-        self.cells.keep_room(text if _FILTERED in text else text + _SPARE)
+        self.cells.keep_room(_FILTERED.sub("", text) + _SPARE)
         count = len(notes)
         self.notes_button.setText(f"{count} {'note' if count == 1 else 'notes'}")
         self.notes_button.setAccessibleName(f"Show {self.notes_button.text()} on this {kind}")
